@@ -1,0 +1,126 @@
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+
+class UserManager(BaseUserManager):
+    use_in_migrations = True
+
+    def create_user(self, email, password=None, **fields):
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        return self.create_user(
+            email, password, is_staff=True, is_superuser=True, **fields
+        )
+
+    def get_by_natural_key(self, email):
+        return self.get(email__iexact=email)
+
+
+class User(AbstractUser):
+    """A person.  Roles come by membership: see `SellerMember` and `Role`."""
+
+    class Role(models.TextChoices):
+        """Names of the groups that staff belong to."""
+
+        MODERATOR = "Moderators", _("Moderators")
+        OPERATOR = "Operators", _("Operators")
+
+    username = first_name = last_name = None
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail address"), unique=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = []
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_in_any_case"),
+        ]
+
+    def __str__(self):
+        return self.name or self.email
+
+    def get_full_name(self):
+        return str(self)
+
+    def get_short_name(self):
+        return self.name.split(" ")[0] or self.email
+
+
+class PostalAddress(models.Model):
+    """Where a parcel can go.  Kept by a person, or frozen on an order."""
+
+    name = models.CharField(_("full name"), max_length=120)
+    line1 = models.CharField(_("address"), max_length=200)
+    line2 = models.CharField(_("apartment, floor"), max_length=200, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    city = models.CharField(_("town or city"), max_length=100)
+    region = models.CharField(_("state or region"), max_length=100, blank=True)
+    country = CountryField(_("country"))
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def lines(self):
+        """As it is written on a parcel."""
+        town = " ".join(filter(None, [self.postal_code, self.city]))
+        parts = [self.name, self.line1, self.line2, town, self.region]
+        return [*filter(None, parts), self.country.name]
+
+
+class Address(PostalAddress):
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="addresses"
+    )
+    is_default = models.BooleanField(_("use this one first"), default=False)
+
+    class Meta:
+        ordering = ["-is_default", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(is_default=True),
+                name="one_default_address_per_user",
+            ),
+        ]
+
+    def __str__(self):
+        return ", ".join(self.lines())
+
+
+class NotificationQuerySet(models.QuerySet):
+    def unread(self):
+        return self.filter(read_at=None)
+
+
+class Notification(models.Model):
+    """A message in a person's inbox on the site; the mail tells the same."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications"
+    )
+    subject = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    url = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["user", "-created_at"])]
+
+    def __str__(self):
+        return self.subject

@@ -1,0 +1,103 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sellers.models import Product, Seller
+from videos.models import Video
+
+
+class ReportQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(status=Report.Status.OPEN)
+
+
+class Report(models.Model):
+    """A shopper says that something should not be here."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Waiting")
+        UPHELD = "upheld", _("Upheld")
+        DISMISSED = "dismissed", _("Dismissed")
+
+    class Reason(models.TextChoices):
+        COUNTERFEIT = "counterfeit", _("Counterfeit or stolen")
+        MISLEADING = "misleading", _("Misleading or not as described")
+        DANGEROUS = "dangerous", _("Dangerous or illegal")
+        OFFENSIVE = "offensive", _("Hateful, violent or sexual")
+        RIGHTS = "rights", _("Infringes my rights")
+        OTHER = "other", _("Something else")
+
+    video = models.ForeignKey(
+        Video, models.CASCADE, null=True, blank=True, related_name="reports"
+    )
+    product = models.ForeignKey(
+        Product, models.CASCADE, null=True, blank=True, related_name="reports"
+    )
+    seller = models.ForeignKey(
+        Seller, models.CASCADE, null=True, blank=True, related_name="reports"
+    )
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reports",
+    )
+    email = models.EmailField(_("your e-mail, to hear what we decided"), blank=True)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    details = models.TextField(_("details"), max_length=2000, blank=True)
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.OPEN
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    models.Q(video__isnull=False, product=None, seller=None)
+                    | models.Q(video=None, product__isnull=False, seller=None)
+                    | models.Q(video=None, product=None, seller__isnull=False)
+                ),
+                name="report_on_one_thing",
+            ),
+        ]
+
+    @property
+    def subject(self):
+        return self.video or self.product or self.seller
+
+
+class ModerationDecision(models.Model):
+    """What a moderator decided, with the reason the person concerned can read."""
+
+    class Action(models.TextChoices):
+        APPROVE = "approve", _("Approved")
+        REJECT = "reject", _("Rejected")
+        SUSPEND = "suspend", _("Suspended")
+        REINSTATE = "reinstate", _("Reinstated")
+        REMOVE = "remove", _("Removed")
+        DISMISS = "dismiss", _("Report dismissed")
+
+    action = models.CharField(max_length=10, choices=Action.choices)
+    reason = models.TextField(_("reason"), blank=True)
+    seller = models.ForeignKey(Seller, models.CASCADE, related_name="decisions")
+    video = models.ForeignKey(
+        Video, models.SET_NULL, null=True, blank=True, related_name="decisions"
+    )
+    product = models.ForeignKey(
+        Product, models.SET_NULL, null=True, blank=True, related_name="decisions"
+    )
+    report = models.ForeignKey(
+        Report, models.SET_NULL, null=True, blank=True, related_name="decisions"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions"
+    )
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-decided_at"]

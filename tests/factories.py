@@ -1,0 +1,158 @@
+"""Plain factories: each works without arguments."""
+
+from datetime import timedelta
+from itertools import count
+
+from django.utils import timezone
+
+from checkout.models import Cart, CartLine, Order, OrderGroup, OrderLine, ShippingRate
+from marketplace.accounts.models import User
+from sellers.models import (
+    Category,
+    Product,
+    Seller,
+    SellerMember,
+    StockLevel,
+    Variant,
+)
+from videos.models import ProductTag, Video
+
+serial = count(1)
+
+
+def make_user(*, email=None, password="a long password", **fields):
+    email = email or f"person{next(serial)}@example.com"
+    return User.objects.create_user(email, password, **fields)
+
+
+def make_seller(*, name=None, status=Seller.Status.APPROVED, owner=None, **fields):
+    number = next(serial)
+    seller = Seller.objects.create(
+        name=name or f"Shop {number}",
+        slug=fields.pop("slug", f"shop-{number}"),
+        status=status,
+        legal_name="Shop Ltd",
+        email=f"shop{number}@example.com",
+        business_address="1 High Street",
+        country=fields.pop("country", "DE"),
+        **fields,
+    )
+    if owner:
+        SellerMember.objects.create(seller=seller, user=owner)
+    return seller
+
+
+def make_category(*, name=None, **fields):
+    number = next(serial)
+    return Category.objects.create(
+        name=name or f"Category {number}", slug=f"category-{number}", **fields
+    )
+
+
+def make_product(*, seller=None, status=Product.Status.PUBLISHED, **fields):
+    number = next(serial)
+    fields = {"title": f"Product {number}", "slug": f"product-{number}"} | fields
+    if status == Product.Status.PUBLISHED:
+        fields.setdefault("published_at", timezone.now())
+    return Product.objects.create(
+        seller=seller or make_seller(), status=status, **fields
+    )
+
+
+def make_variant(*, product=None, stock=10, price_minor=1000, **fields):
+    fields = {"sku": f"SKU-{next(serial)}"} | fields
+    variant = Variant.objects.create(
+        product=product or make_product(), price_minor=price_minor, **fields
+    )
+    StockLevel.objects.create(variant=variant, on_hand=stock)
+    return variant
+
+
+def make_video(*, seller=None, **fields):
+    number = next(serial)
+    fields = {
+        "title": f"Video {number}",
+        "status": Video.Status.READY,
+        "publication": Video.Publication.PUBLISHED,
+        "published_at": timezone.now(),
+        "duration_ms": 8000,
+        "width": 720,
+        "height": 1280,
+        "folder": f"videos/test-{number}",
+    } | fields
+    return Video.objects.create(seller=seller or make_seller(), **fields)
+
+
+def make_tag(*, video=None, product=None, starts_ms=0, ends_ms=3000, **fields):
+    video = video or make_video()
+    return ProductTag.objects.create(
+        video=video,
+        product=product or make_product(seller=video.seller),
+        starts_ms=starts_ms,
+        ends_ms=ends_ms,
+        **fields,
+    )
+
+
+def make_shipping_rate(*, seller=None, price_minor=490, **fields):
+    fields = {"name": "Standard"} | fields
+    return ShippingRate.objects.create(
+        seller=seller or make_seller(), price_minor=price_minor, **fields
+    )
+
+
+def make_cart(*, variant=None, quantity=1, **fields):
+    cart = Cart.objects.create(**fields)
+    CartLine.objects.create(
+        cart=cart, variant=variant or make_variant(), quantity=quantity
+    )
+    return cart
+
+
+def make_order(*, variant=None, quantity=1, status=Order.Status.PENDING, **fields):
+    """An order group of one order of one line; amounts without tax or delivery."""
+    variant = variant or make_variant()
+    total = variant.price_minor * quantity
+    is_paid = status not in {Order.Status.PENDING, Order.Status.CANCELED}
+    group = OrderGroup.objects.create(
+        **{
+            "email": "buyer@example.com",
+            "name": "Bea Buyer",
+            "line1": "2 Low Street",
+            "postal_code": "10115",
+            "city": "Berlin",
+            "country": "DE",
+            "currency": variant.currency,
+            "status": OrderGroup.Status.PAID if is_paid else OrderGroup.Status.PENDING,
+            "paid_at": timezone.now() if is_paid else None,
+            "pay_before": timezone.now() + timedelta(minutes=15),
+            "items_minor": total,
+            "shipping_minor": 0,
+            "tax_minor": 0,
+            "is_tax_included": True,
+            "total_minor": total,
+        }
+        | fields
+    )
+    order = Order.objects.create(
+        group=group,
+        seller=variant.product.seller,
+        status=status,
+        shipping_name="Standard",
+        items_minor=total,
+        shipping_minor=0,
+        tax_minor=0,
+        total_minor=total,
+    )
+    OrderLine.objects.create(
+        order=order,
+        variant=variant,
+        title=variant.product.title,
+        sku=variant.sku,
+        quantity=quantity,
+        unit_price_minor=variant.price_minor,
+        total_minor=total,
+        commission_basis_points=1000,
+        commission_minor=total // 10,
+    )
+    return order

@@ -1,0 +1,15 @@
+from videos.models.engagement import Engagement, Impression, WatchEvent
+from videos.models.product_tag import ProductTag, TagHotspot
+from videos.models.video import CaptionTrack, Rendition, Video, VideoConflict
+
+__all__ = [
+    "CaptionTrack",
+    "Engagement",
+    "Impression",
+    "ProductTag",
+    "Rendition",
+    "TagHotspot",
+    "Video",
+    "VideoConflict",
+    "WatchEvent",
+]
