@@ -1,14 +1,18 @@
 """Settings from the environment; nonsense is refused with the variable's name."""
 
 import os
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 def env_str(name: str, default: str | None = None) -> str:
-    value = os.environ.get(name) or default
+    """The variable's text; one that is set but empty counts as not set."""
+    value = os.environ.get(name, "").strip() or default
     if value is None:
         raise ImproperlyConfigured(f"Set the environment variable {name}.")
     return value
@@ -21,17 +25,57 @@ def env_bool(name: str, default: bool | None = None) -> bool:
     return value in TRUE
 
 
-def env_int(name: str, default: int | None = None) -> int:
-    value = env_str(name, None if default is None else str(default))
+def env_int(name: str, default: int | None = None, minimum: int = 0) -> int:
+    text = env_str(name, None if default is None else str(default))
     try:
-        return int(value)
+        value = int(text)
     except ValueError:
         raise ImproperlyConfigured(
-            f"{name} must be a whole number, not {value!r}."
+            f"{name} must be a whole number, not {text!r}."
         ) from None
+    if value < minimum:
+        raise ImproperlyConfigured(f"{name} must be at least {minimum}, not {value}.")
+    return value
 
 
 def env_list(name: str, default: list[str] | None = None) -> list[str]:
     """Values separated by commas."""
     value = env_str(name, None if default is None else ",".join(default))
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def env_secret(name: str, default: str | None = None) -> str:
+    """A text of at least 50 characters, so that it cannot be guessed."""
+    value = env_str(name, default)
+    if value != default and len(value) < 50:
+        # The value itself stays out of the message.
+        raise ImproperlyConfigured(f"{name} must have at least 50 characters.")
+    return value
+
+
+def env_url(name: str, default: str | None = None) -> str:
+    """An http or https address without its last slash."""
+    value = env_str(name, default)
+    if value and (urlsplit(value).scheme not in {"http", "https"}):
+        raise ImproperlyConfigured(f"{name} must start with http:// or https://.")
+    return value.rstrip("/")
+
+
+def database_settings(url: str, **options) -> dict:
+    """Django's settings for the PostgreSQL at `url`, its query's options included."""
+    try:
+        params = conninfo_to_dict(url)
+    except ProgrammingError:
+        # The address may hold a password: it stays out of the message.
+        raise ImproperlyConfigured(
+            "DATABASE_URL must look like postgresql://user:password@host:5432/name."
+        ) from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": params.pop("dbname", ""),
+        "USER": params.pop("user", ""),
+        "PASSWORD": params.pop("password", ""),
+        "HOST": params.pop("host", ""),
+        "PORT": str(params.pop("port", "")),
+        "OPTIONS": {**params, **options},
+    }

@@ -1,11 +1,21 @@
 """Every setting, from the environment.  docs/settings.md explains each variable."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from marketplace import embedded
-from marketplace.env import env_bool, env_int, env_list, env_str
+from marketplace.env import (
+    database_settings,
+    env_bool,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    env_url,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
@@ -19,13 +29,14 @@ def development_only(value):
     return value if DEBUG else None
 
 
-SECRET_KEY = env_str("SECRET_KEY", development_only("development-only-key"))
+SECRET_KEY = env_secret("SECRET_KEY", development_only("development-only-key"))
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", development_only(["*"]))
-SITE_URL = env_str("SITE_URL", development_only("http://127.0.0.1:8000")).rstrip("/")
+SITE_URL = env_url("SITE_URL", development_only("http://127.0.0.1:8000"))
 SITE_NAME = env_str("SITE_NAME", "Vitrine")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
+    "marketplace",
     "marketplace.accounts",
     "marketplace.moderation",
     "marketplace.discovery",
@@ -55,9 +66,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "marketplace.user_files.UserFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -88,25 +100,41 @@ TEMPLATES = [
     },
 ]
 
-# Data.  Without the two addresses the embedded servers under var/ are used.
+# Data.  In development both servers are embedded where no address is given.
+EMBEDDED_SERVERS = env_bool("EMBEDDED_SERVERS", DEBUG)
+
+
+def server_address(name, variable):
+    if EMBEDDED_SERVERS and not env_str(variable, ""):
+        return embedded.address_of(name, VAR_DIR)
+    return env_str(variable)
+
+
 DATABASES = {
     "default": {
-        **embedded.database(env_str("DATABASE_URL", ""), VAR_DIR),
-        "OPTIONS": {"pool": True},
+        **database_settings(
+            server_address("postgres", "DATABASE_URL"),
+            pool={
+                "min_size": 1,
+                "max_size": env_int("DATABASE_POOL_SIZE", 8, minimum=1),
+                "timeout": 10,
+            },
+        ),
         "CONN_HEALTH_CHECKS": True,
     }
 }
-REDIS_URL = embedded.redis(env_str("REDIS_URL", ""), VAR_DIR)
+REDIS_URL = server_address("redis", "REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
+        # Apart from the queues: clearing a cache empties its whole database.
+        "LOCATION": env_str("CACHE_URL", embedded.numbered(REDIS_URL, 1)),
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Background work.  A database row with a lease is the truth, the message a hint.
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -120,26 +148,55 @@ CELERY_TASK_ROUTES = {
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
-# Files
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# Files.  What people upload is public under MEDIA_URL, except the private storage:
+# the sources of videos and imported catalogues.
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
+PRIVATE_ROOT = VAR_DIR / "private"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if not DEBUG
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+AWS_STORAGE_BUCKET_NAME = env_str("AWS_STORAGE_BUCKET_NAME", "")
+if AWS_STORAGE_BUCKET_NAME:
+    AWS_S3_ENDPOINT_URL = env_str("AWS_S3_ENDPOINT_URL", "") or None
+    AWS_S3_REGION_NAME = env_str("AWS_S3_REGION_NAME", "") or None
+    AWS_S3_CUSTOM_DOMAIN = env_str("AWS_S3_CUSTOM_DOMAIN")  # the CDN in front
+    AWS_S3_OBJECT_PARAMETERS = {"CacheControl": "max-age=31536000, immutable"}
+    AWS_QUERYSTRING_AUTH = False
+    STORAGES["default"] = {"BACKEND": "storages.backends.s3.S3Storage"}
+    STORAGES["private"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": env_str("AWS_PRIVATE_BUCKET_NAME"),
+            "custom_domain": None,
+            "querystring_auth": True,
+        },
+    }
+    MEDIA_URL = f"https://{AWS_S3_CUSTOM_DOMAIN}/"
 DJANGO_VITE = {
     "default": {
         "static_url_prefix": "build",
         "manifest_path": BASE_DIR / "static" / "build" / "manifest.json",
     }
 }
+WHITENOISE_IMMUTABLE_FILE_TEST = (
+    r"^/static/(build/.+-[\w-]{8}\.\w+|.+\.[0-9a-f]{12}\.\w+)$"
+)
 
 # People
 AUTH_USER_MODEL = "accounts.User"
@@ -159,21 +216,34 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 
-# Mail
-DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Vitrine <hello@localhost>")
-EMAIL_BACKEND = env_str(
-    "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
-)
-EMAIL_FILE_PATH = VAR_DIR / "mail"
+# Mail.  In development it goes to files that a page lists.
+DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", development_only("hello@localhost"))
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+if DEBUG:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR_DIR / "mail"
+else:
+    EMAIL_HOST = env_str("EMAIL_HOST")
+    EMAIL_PORT = env_int("EMAIL_PORT", 587)
+    EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", "")
+    EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD", "")
+    EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
+    EMAIL_TIMEOUT = 10
 
 # Money
 CURRENCY = env_str("CURRENCY", "EUR")
 COMMISSION_BASIS_POINTS = env_int("COMMISSION_BASIS_POINTS", 1000)
 STOCK_RESERVATION_MINUTES = env_int("STOCK_RESERVATION_MINUTES", 15)
 PAYOUT_HOLD_DAYS = env_int("PAYOUT_HOLD_DAYS", 7)
-STRIPE_SECRET_KEY = env_str("STRIPE_SECRET_KEY", "")
-STRIPE_PUBLISHABLE_KEY = env_str("STRIPE_PUBLISHABLE_KEY", "")
-STRIPE_WEBHOOK_SECRET = env_str("STRIPE_WEBHOOK_SECRET", "")
+# Without a key, which only development may lack, payments go to our Stripe sandbox.
+STRIPE_SECRET_KEY = env_str("STRIPE_SECRET_KEY", development_only(""))
+STRIPE_PUBLISHABLE_KEY = env_str("STRIPE_PUBLISHABLE_KEY", development_only(""))
+STRIPE_WEBHOOK_SECRET = env_str("STRIPE_WEBHOOK_SECRET", development_only(""))
+STRIPE_SANDBOX_URL = env_url(
+    "STRIPE_SANDBOX_URL", "" if STRIPE_SECRET_KEY else "http://127.0.0.1:8001"
+)
+if STRIPE_SANDBOX_URL and not DEBUG:
+    raise ImproperlyConfigured("STRIPE_SANDBOX_URL is for DEBUG only: no real money.")
 
 # Video
 VIDEO_MIN_SECONDS = env_int("VIDEO_MIN_SECONDS", 1)
@@ -187,13 +257,48 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # Security
+HTTPS = not DEBUG
+if HTTPS and urlsplit(SITE_URL).scheme != "https":
+    raise ImproperlyConfigured("SITE_URL must start with https:// outside DEBUG.")
+SECURE_SSL_REDIRECT = HTTPS and env_bool("SECURE_SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+if env_bool("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+# Stripe's 3-D Secure step may open a window that has to report back.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups"
+X_FRAME_OPTIONS = "DENY"
+# A browser takes a __Host- cookie only over HTTPS and only from this very host.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+STAFF_MFA_REQUIRED = env_bool("STAFF_MFA_REQUIRED", not DEBUG)
+
+STRIPE_ORIGINS = (
+    [STRIPE_SANDBOX_URL]
+    if STRIPE_SANDBOX_URL
+    else ["https://js.stripe.com", "https://*.js.stripe.com"]
+)
+STRIPE_FRAMES = [*STRIPE_ORIGINS, "https://hooks.stripe.com"]
+STRIPE_API = [STRIPE_SANDBOX_URL or "https://api.stripe.com"]
+MEDIA_ORIGINS = [MEDIA_URL] if AWS_STORAGE_BUCKET_NAME else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:", "blob:"],
-        "media-src": [SELF, "blob:"],
+        "script-src": [SELF, *STRIPE_ORIGINS],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:", *MEDIA_ORIGINS],
+        "media-src": [SELF, "blob:", *MEDIA_ORIGINS],
+        "connect-src": [SELF, *STRIPE_API, *MEDIA_ORIGINS],
+        "frame-src": [SELF, *STRIPE_FRAMES],
         "worker-src": [SELF, "blob:"],
         "object-src": [NONE],
         "base-uri": [NONE],
@@ -201,10 +306,18 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-X_FRAME_OPTIONS = "DENY"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "{levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
+    # Django's own handlers off: the root writes each message once.
+    "loggers": {"django": {"handlers": [], "propagate": True, "level": "INFO"}},
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

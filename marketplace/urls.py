@@ -1,7 +1,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from marketplace import health
+
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("videos.urls")),

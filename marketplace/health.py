@@ -1,0 +1,15 @@
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@never_cache
+@require_safe
+def healthz(request):
+    """For load balancers: 200 while PostgreSQL and Redis both answer, else 500."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    cache.get("healthz")
+    return HttpResponse("ok", content_type="text/plain")
