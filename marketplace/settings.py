@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -95,10 +96,13 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "marketplace.rendering.site",
             ],
+            "builtins": ["marketplace.rendering"],
         },
     },
 ]
+FORM_RENDERER = "marketplace.rendering.FormRenderer"
 
 # Data.  In development both servers are embedded where no address is given.
 EMBEDDED_SERVERS = env_bool("EMBEDDED_SERVERS", DEBUG)
@@ -158,7 +162,8 @@ MEDIA_URL = "/media/"
 PRIVATE_ROOT = VAR_DIR / "private"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Only what Vite built; the sources in static/src are not served.
+STATICFILES_DIRS = [("build", BASE_DIR / "static" / "build")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {

@@ -1,0 +1,9 @@
+// What every page has: styles, htmx and the small behaviours of the components.
+import "../css/layers.css";
+import "../styles";
+import "../modules/htmx";
+import "../modules/dialogs";
+import "../modules/forms";
+import "../modules/gallery";
+import "../modules/tabs";
+import "../modules/toasts";
