@@ -1,7 +1,14 @@
-from sellers.models.imports import CatalogImport, ImportProblem
+from sellers.models.imports import (
+    CatalogImport,
+    ImportConflict,
+    ImportPicture,
+    ImportProblem,
+)
+from sellers.models.invitation import SellerInvitation
 from sellers.models.product import (
     Category,
     Product,
+    ProductConflict,
     ProductMedia,
     ProductOption,
     Variant,
@@ -19,14 +26,18 @@ __all__ = [
     "CatalogImport",
     "Category",
     "Follow",
+    "ImportConflict",
+    "ImportPicture",
     "ImportProblem",
     "OutOfStock",
     "Product",
+    "ProductConflict",
     "ProductMedia",
     "ProductOption",
     "Review",
     "Seller",
     "SellerConflict",
+    "SellerInvitation",
     "SellerMember",
     "StockLevel",
     "StockMovement",

@@ -1,3 +1,5 @@
+import os
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -75,6 +77,13 @@ class Product(models.Model):
     )
     status_reason = models.TextField(_("reason"), blank=True)
     currency = models.CharField(max_length=3, default=settings.CURRENCY)
+    import_handle = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text=_(
+            "What an imported file calls it, so that a second import finds it."
+        ),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -93,10 +102,17 @@ class Product(models.Model):
             models.UniqueConstraint(
                 fields=["seller", "slug"], name="product_slug_within_seller"
             ),
+            models.UniqueConstraint(
+                fields=["seller", "import_handle"],
+                condition=~models.Q(import_handle=""),
+                name="import_handle_within_seller",
+            ),
         ]
         indexes = [
             GinIndex(fields=["search"], name="product_search"),
             models.Index(fields=["status", "-published_at"]),
+            models.Index(fields=["seller", "status", "-id"]),
+            models.Index(fields=["category", "status", "-published_at", "-id"]),
         ]
 
     def __str__(self):
@@ -115,6 +131,11 @@ class Product(models.Model):
 
     advance.alters_data = True
 
+    def submit(self):
+        self.advance(self.Status.IN_REVIEW, status_reason="")
+
+    submit.alters_data = True
+
     def publish(self):
         self.advance(
             self.Status.PUBLISHED, status_reason="", published_at=timezone.now()
@@ -127,6 +148,16 @@ class Product(models.Model):
         self.advance(self.Status.DRAFT, status_reason=reason)
 
     send_back.alters_data = True
+
+    def unpublish(self):
+        self.advance(self.Status.DRAFT)
+
+    unpublish.alters_data = True
+
+    def archive(self):
+        self.advance(self.Status.ARCHIVED)
+
+    archive.alters_data = True
 
 
 class ProductOption(models.Model):
@@ -214,6 +245,13 @@ class Variant(models.Model):
         return format_minor(self.price_minor, self.currency)
 
 
+class ProductMediaManager(models.Manager):
+    """The pictures that are there: one taken off waits, unseen, for an undo."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(removed_at=None)
+
+
 class ProductMedia(models.Model):
     """A picture of a product, re-encoded in several sizes by `sellers.pictures`."""
 
@@ -234,7 +272,32 @@ class ProductMedia(models.Model):
     )
     alt = models.CharField(_("what the picture shows"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    with_removed = models.Manager()
+    objects = ProductMediaManager()
 
     class Meta:
+        default_manager_name = "objects"
         ordering = ["position", "pk"]
         verbose_name_plural = "product media"
+
+    def url_for(self, width):
+        """The address of the rendition of that width, or of the largest one."""
+        if width not in self.widths:
+            return self.image.url
+        return self.image.storage.url(self.name_for(width))
+
+    def name_for(self, width):
+        stem, extension = os.path.splitext(self.image.name)
+        return f"{stem}-{width}{extension}"
+
+    @property
+    def srcset(self):
+        """Every rendition with its width, for the attribute of that name."""
+        sources = [f"{self.url_for(width)} {width}w" for width in sorted(self.widths)]
+        return ", ".join([*sources, f"{self.image.url} {self.width}w"])
+
+    @property
+    def thumbnail_url(self):
+        return self.url_for(min(self.widths, default=0))

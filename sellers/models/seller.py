@@ -60,6 +60,13 @@ class Seller(models.Model):
         _("days in which buyers may return"), default=30
     )
 
+    holiday_note = models.CharField(
+        _("holiday note"),
+        max_length=160,
+        blank=True,
+        help_text=_("Shown on the shop and its products, e.g. “Back on 3 May”."),
+    )
+
     stripe_account_id = models.CharField(max_length=64, blank=True, db_index=True)
     is_payable = models.BooleanField(
         _("connected account can receive money"), default=False
@@ -121,6 +128,18 @@ class Seller(models.Model):
         self.advance(self.Status.SUSPENDED, status_reason=reason)
 
     suspend.alters_data = True
+
+    def reinstate(self):
+        self.advance(self.Status.APPROVED, status_reason="")
+
+    reinstate.alters_data = True
+
+    def reapply(self, **fields):
+        self.advance(
+            self.Status.PENDING, status_reason="", applied_at=timezone.now(), **fields
+        )
+
+    reapply.alters_data = True
 
 
 class SellerMember(models.Model):
