@@ -3,180 +3,290 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import sellers.models.imports
-import sellers.models.invitation
 from django.conf import settings
 from django.db import migrations, models
 
+import sellers.models.imports
+import sellers.models.invitation
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sellers', '0001_initial'),
+        ("sellers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportPicture',
+            name="ImportPicture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=2000)),
-                ('alt', models.CharField(blank=True, max_length=200)),
-                ('row', models.PositiveIntegerField()),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('fetched', 'Fetched'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('message', models.CharField(blank=True, max_length=300)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("url", models.CharField(max_length=2000)),
+                ("alt", models.CharField(blank=True, max_length=200)),
+                ("row", models.PositiveIntegerField()),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("fetched", "Fetched"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("message", models.CharField(blank=True, max_length=300)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['row', 'position', 'pk'],
+                "ordering": ["row", "position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='SellerInvitation',
+            name="SellerInvitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('token', models.CharField(default=sellers.models.invitation.new_invitation_token, max_length=40, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                (
+                    "token",
+                    models.CharField(
+                        default=sellers.models.invitation.new_invitation_token,
+                        max_length=40,
+                        unique=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.AlterModelOptions(
-            name='catalogimport',
-            options={'ordering': ['-created_at', '-pk']},
+            name="catalogimport",
+            options={"ordering": ["-created_at", "-pk"]},
         ),
         migrations.AlterModelOptions(
-            name='productmedia',
-            options={'default_manager_name': 'objects', 'ordering': ['position', 'pk'], 'verbose_name_plural': 'product media'},
+            name="productmedia",
+            options={
+                "default_manager_name": "objects",
+                "ordering": ["position", "pk"],
+                "verbose_name_plural": "product media",
+            },
         ),
         migrations.AddField(
-            model_name='catalogimport',
-            name='chosen_encoding',
-            field=models.CharField(blank=True, help_text='By the seller; empty: found out.', max_length=20),
+            model_name="catalogimport",
+            name="chosen_encoding",
+            field=models.CharField(
+                blank=True, help_text="By the seller; empty: found out.", max_length=20
+            ),
         ),
         migrations.AddField(
-            model_name='catalogimport',
-            name='default_stock',
-            field=models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(100000)], verbose_name='stock of products whose number the file does not say'),
+            model_name="catalogimport",
+            name="default_stock",
+            field=models.PositiveIntegerField(
+                default=0,
+                validators=[django.core.validators.MaxValueValidator(100000)],
+                verbose_name="stock of products whose number the file does not say",
+            ),
         ),
         migrations.AddField(
-            model_name='catalogimport',
-            name='format',
+            model_name="catalogimport",
+            name="format",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
-            model_name='catalogimport',
-            name='lease',
+            model_name="catalogimport",
+            name="lease",
             field=models.CharField(blank=True, max_length=32),
         ),
         migrations.AddField(
-            model_name='catalogimport',
-            name='preview',
+            model_name="catalogimport",
+            name="preview",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name='catalogimport',
-            name='products_created',
+            model_name="catalogimport",
+            name="products_created",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='catalogimport',
-            name='products_updated',
+            model_name="catalogimport",
+            name="products_updated",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='catalogimport',
-            name='rows_total',
+            model_name="catalogimport",
+            name="rows_total",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='product',
-            name='import_handle',
-            field=models.CharField(blank=True, help_text='What an imported file calls it, so that a second import finds it.', max_length=255),
+            model_name="product",
+            name="import_handle",
+            field=models.CharField(
+                blank=True,
+                help_text="What an imported file calls it, so that a second import finds it.",
+                max_length=255,
+            ),
         ),
         migrations.AddField(
-            model_name='productmedia',
-            name='removed_at',
+            model_name="productmedia",
+            name="removed_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='seller',
-            name='holiday_note',
-            field=models.CharField(blank=True, help_text='Shown on the shop and its products, e.g. “Back on 3 May”.', max_length=160, verbose_name='holiday note'),
+            model_name="seller",
+            name="holiday_note",
+            field=models.CharField(
+                blank=True,
+                help_text="Shown on the shop and its products, e.g. “Back on 3 May”.",
+                max_length=160,
+                verbose_name="holiday note",
+            ),
         ),
         migrations.AlterField(
-            model_name='catalogimport',
-            name='file',
+            model_name="catalogimport",
+            name="file",
             field=models.FileField(upload_to=sellers.models.imports.import_path),
         ),
         migrations.AlterField(
-            model_name='catalogimport',
-            name='products_done',
-            field=models.PositiveIntegerField(default=0, help_text="How far the worker is: the next one's index."),
+            model_name="catalogimport",
+            name="products_done",
+            field=models.PositiveIntegerField(
+                default=0, help_text="How far the worker is: the next one's index."
+            ),
         ),
         migrations.AlterField(
-            model_name='catalogimport',
-            name='products_total',
-            field=models.PositiveIntegerField(default=0, help_text='Products of the file that can be imported.'),
+            model_name="catalogimport",
+            name="products_total",
+            field=models.PositiveIntegerField(
+                default=0, help_text="Products of the file that can be imported."
+            ),
         ),
         migrations.AlterField(
-            model_name='catalogimport',
-            name='status',
-            field=models.CharField(choices=[('reading', 'Being read'), ('previewed', 'Ready to import'), ('importing', 'Being imported'), ('done', 'Imported'), ('failed', 'Failed'), ('canceled', 'Canceled')], default='reading', max_length=10),
+            model_name="catalogimport",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("reading", "Being read"),
+                    ("previewed", "Ready to import"),
+                    ("importing", "Being imported"),
+                    ("done", "Imported"),
+                    ("failed", "Failed"),
+                    ("canceled", "Canceled"),
+                ],
+                default="reading",
+                max_length=10,
+            ),
         ),
         migrations.AddIndex(
-            model_name='catalogimport',
-            index=models.Index(condition=models.Q(('status__in', ['reading', 'importing'])), fields=['lease_expires_at'], name='imports_at_work'),
+            model_name="catalogimport",
+            index=models.Index(
+                condition=models.Q(("status__in", ["reading", "importing"])),
+                fields=["lease_expires_at"],
+                name="imports_at_work",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['seller', 'status', '-id'], name='sellers_pro_seller__22e37d_idx'),
+            model_name="product",
+            index=models.Index(
+                fields=["seller", "status", "-id"],
+                name="sellers_pro_seller__22e37d_idx",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['category', 'status', '-published_at', '-id'], name='sellers_pro_categor_26efb5_idx'),
+            model_name="product",
+            index=models.Index(
+                fields=["category", "status", "-published_at", "-id"],
+                name="sellers_pro_categor_26efb5_idx",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(condition=models.Q(('import_handle', ''), _negated=True), fields=('seller', 'import_handle'), name='import_handle_within_seller'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("import_handle", ""), _negated=True),
+                fields=("seller", "import_handle"),
+                name="import_handle_within_seller",
+            ),
         ),
         migrations.AddField(
-            model_name='importpicture',
-            name='catalog_import',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pictures', to='sellers.catalogimport'),
+            model_name="importpicture",
+            name="catalog_import",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="pictures",
+                to="sellers.catalogimport",
+            ),
         ),
         migrations.AddField(
-            model_name='importpicture',
-            name='media',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='sellers.productmedia'),
+            model_name="importpicture",
+            name="media",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="sellers.productmedia",
+            ),
         ),
         migrations.AddField(
-            model_name='importpicture',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imported_pictures', to='sellers.product'),
+            model_name="importpicture",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="imported_pictures",
+                to="sellers.product",
+            ),
         ),
         migrations.AddField(
-            model_name='sellerinvitation',
-            name='invited_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="sellerinvitation",
+            name="invited_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='sellerinvitation',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='sellers.seller'),
+            model_name="sellerinvitation",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="invitations",
+                to="sellers.seller",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importpicture',
-            constraint=models.UniqueConstraint(fields=('product', 'url'), name='one_picture_per_product_and_address'),
+            model_name="importpicture",
+            constraint=models.UniqueConstraint(
+                fields=("product", "url"), name="one_picture_per_product_and_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sellerinvitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at', None)), fields=('seller', 'email'), name='one_open_invitation_per_seller_and_email'),
+            model_name="sellerinvitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("accepted_at", None)),
+                fields=("seller", "email"),
+                name="one_open_invitation_per_seller_and_email",
+            ),
         ),
     ]
