@@ -1,0 +1,116 @@
+"""Events, and the webhook endpoints that hear of them."""
+
+import time
+
+from checkout.stripe_sandbox import deliveries, errors, store
+from checkout.stripe_sandbox.api import PLATFORM, VERSION, listed, secret_only
+
+
+def emit(call, kind: str, body: dict, account: str = PLATFORM) -> None:
+    """Record that it happened, and have the endpoints told."""
+    event = {
+        "id": store.new_id("evt"),
+        "object": "event",
+        "api_version": VERSION,
+        "created": int(time.time()),
+        "data": {"object": body},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": call.request_id, "idempotency_key": call.key or None},
+        "type": kind,
+    }
+    if account != PLATFORM:
+        event["account"] = account
+    store.add(event)
+    deliveries.enqueue(event)
+
+
+def index(call):
+    secret_only(call)
+    call.params.accept("type", "types", "limit", "starting_after", "created")
+    kinds = set(call.params.sequence("types"))
+    if call.params.text("type"):
+        kinds.add(call.params.text("type"))
+    since = int(call.params.mapping("created").get("gte", 0))
+    found = [
+        event
+        for event in store.find("event")
+        if (not kinds or event["type"] in kinds) and event["created"] >= since
+    ]
+    return listed(call, found, "/v1/events")
+
+
+def retrieve(call, pk):
+    secret_only(call)
+    event = store.get("event", pk)
+    if event is None:
+        raise errors.missing("event", pk)
+    return event
+
+
+def create_endpoint(call):
+    secret_only(call)
+    call.params.accept(
+        "description", "metadata", "connect", required=("url", "enabled_events")
+    )
+    endpoint = add_endpoint(
+        call.params.text("url"),
+        call.params.sequence("enabled_events"),
+        secret=store.new_id("whsec", 32),
+        is_connect=call.params.flag("connect"),
+    )
+    return {**shown(endpoint), "secret": endpoint["signing_secret"]}
+
+
+def add_site(url, *, secret):
+    """The site that this sandbox was started for, as its two webhook endpoints."""
+    with store.transaction():
+        for pk, is_connect in (("we_site", False), ("we_site_connect", True)):
+            store.remove(pk)
+            add_endpoint(url, ["*"], secret=secret, is_connect=is_connect, pk=pk)
+
+
+def add_endpoint(url, enabled_events, *, secret, is_connect, pk=None):
+    return store.add(
+        {
+            "id": pk or store.new_id("we"),
+            "object": "webhook_endpoint",
+            "api_version": None,
+            "application": None,
+            "created": int(time.time()),
+            "description": None,
+            "enabled_events": enabled_events,
+            "livemode": False,
+            "metadata": {},
+            "status": "enabled",
+            "url": url,
+            # Not part of Stripe's answer: see `shown`.
+            "is_connect": is_connect,
+            "signing_secret": secret,
+        }
+    )
+
+
+def shown(endpoint: dict) -> dict:
+    private = {"is_connect", "signing_secret"}
+    return {name: value for name, value in endpoint.items() if name not in private}
+
+
+def endpoints(call):
+    secret_only(call)
+    found = [shown(endpoint) for endpoint in store.find("webhook_endpoint")]
+    return listed(call, found, "/v1/webhook_endpoints")
+
+
+def endpoint_of(call, pk):
+    secret_only(call)
+    endpoint = store.get("webhook_endpoint", pk)
+    if endpoint is None:
+        raise errors.missing("webhook_endpoint", pk)
+    return shown(endpoint)
+
+
+def delete_endpoint(call, pk):
+    endpoint_of(call, pk)
+    store.remove(pk)
+    return {"id": pk, "object": "webhook_endpoint", "deleted": True}

@@ -1,0 +1,64 @@
+from django.urls import path
+
+from checkout.stripe_sandbox import (
+    accounts,
+    events,
+    faults,
+    pages,
+    payment_intents,
+    refunds,
+    transfers,
+)
+from checkout.stripe_sandbox.api import endpoint, unknown_address
+
+handler404 = unknown_address
+
+urlpatterns = [
+    path("v1/accounts", endpoint(POST=accounts.create, GET=accounts.index)),
+    path("v1/accounts/<pk>", endpoint(POST=accounts.update, GET=accounts.retrieve)),
+    path("v1/account_links", endpoint(POST=accounts.create_link)),
+    path(
+        "v1/payment_intents",
+        endpoint(POST=payment_intents.create, GET=payment_intents.index),
+    ),
+    path("v1/payment_intents/search", endpoint(GET=payment_intents.search)),
+    path(
+        "v1/payment_intents/<pk>",
+        endpoint(POST=payment_intents.update, GET=payment_intents.retrieve),
+    ),
+    path(
+        "v1/payment_intents/<pk>/confirm",
+        endpoint(POST=payment_intents.confirm),
+    ),
+    path("v1/payment_intents/<pk>/cancel", endpoint(POST=payment_intents.cancel)),
+    path("v1/charges", endpoint(GET=refunds.charges)),
+    path("v1/charges/<pk>", endpoint(GET=refunds.charge)),
+    path("v1/refunds", endpoint(POST=refunds.create, GET=refunds.index)),
+    path("v1/refunds/<pk>", endpoint(GET=refunds.retrieve)),
+    path("v1/transfers", endpoint(POST=transfers.create, GET=transfers.index)),
+    path("v1/transfers/<pk>", endpoint(GET=transfers.retrieve)),
+    path(
+        "v1/transfers/<pk>/reversals",
+        endpoint(POST=transfers.reverse, GET=transfers.reversals),
+    ),
+    path("v1/balance", endpoint(GET=transfers.balance)),
+    path("v1/payouts", endpoint(POST=transfers.pay_out, GET=transfers.payouts)),
+    path("v1/events", endpoint(GET=events.index)),
+    path("v1/events/<pk>", endpoint(GET=events.retrieve)),
+    path(
+        "v1/webhook_endpoints",
+        endpoint(POST=events.create_endpoint, GET=events.endpoints),
+    ),
+    path(
+        "v1/webhook_endpoints/<pk>",
+        endpoint(GET=events.endpoint_of, DELETE=events.delete_endpoint),
+    ),
+    path("v3/", pages.stripe_js),
+    path("elements/payment", pages.payment_element),
+    path("assets/<name>", pages.asset),
+    path("challenge/<pk>", pages.challenge),
+    path("onboarding/<pk>", pages.onboarding),
+    path("faults", faults.knobs),
+    path("deliveries", faults.deliveries),
+    path("", pages.home),
+]
