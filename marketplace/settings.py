@@ -249,6 +249,17 @@ STRIPE_SANDBOX_URL = env_url(
 )
 if STRIPE_SANDBOX_URL and not DEBUG:
     raise ImproperlyConfigured("STRIPE_SANDBOX_URL is for DEBUG only: no real money.")
+if STRIPE_SANDBOX_URL:
+    # Known to everybody, and good for nothing but the sandbox.
+    STRIPE_SECRET_KEY = STRIPE_SECRET_KEY or "sk_test_sandbox"
+    STRIPE_PUBLISHABLE_KEY = STRIPE_PUBLISHABLE_KEY or "pk_test_sandbox"
+    STRIPE_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRET or "whsec_sandbox"
+# Stripe signs the events of connected accounts with a secret of their own.
+STRIPE_CONNECT_WEBHOOK_SECRET = env_str(
+    "STRIPE_CONNECT_WEBHOOK_SECRET", STRIPE_WEBHOOK_SECRET
+)
+STRIPE_API_BASE = STRIPE_SANDBOX_URL or "https://api.stripe.com"
+STRIPE_JS_URL = f"{STRIPE_SANDBOX_URL or 'https://js.stripe.com'}/v3/"
 
 # Video
 VIDEO_MIN_SECONDS = env_int("VIDEO_MIN_SECONDS", 1)

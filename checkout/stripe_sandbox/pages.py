@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from checkout.stripe_sandbox import accounts, deliveries, payment_intents, store
 from checkout.stripe_sandbox.api import PLATFORM, Call, Params
+from marketplace.money import format_minor
 
 ASSETS = Path(__file__).parent / "assets"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -83,7 +84,8 @@ def challenge(request, pk):
     if not intent or request.GET.get("client_secret") != intent["client_secret"]:
         raise Http404
     if request.method == "GET":
-        return render(request, "challenge.html", {"intent": intent})
+        amount = format_minor(intent["amount"], intent["currency"].upper())
+        return render(request, "challenge.html", {"intent": intent, "amount": amount})
     back = (intent["next_action"] or {}).get("redirect_to_url", {}).get("return_url")
     with store.transaction():
         payment_intents.authenticate(
