@@ -15,6 +15,7 @@ from sellers.models import (
     StockLevel,
     Variant,
 )
+from sellers.stock import count as count_stock
 from videos.models import ProductTag, Video
 
 serial = count(1)
@@ -64,7 +65,8 @@ def make_variant(*, product=None, stock=10, price_minor=1000, **fields):
     variant = Variant.objects.create(
         product=product or make_product(), price_minor=price_minor, **fields
     )
-    StockLevel.objects.create(variant=variant, on_hand=stock)
+    StockLevel.objects.create(variant=variant)
+    count_stock(variant, stock)
     return variant
 
 

@@ -67,8 +67,7 @@ class StockReservation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["reference", "variant"],
-                condition=models.Q(status="held"),
-                name="one_held_reservation_per_reference_and_variant",
+                name="one_reservation_per_reference_and_variant",
             ),
         ]
         indexes = [
@@ -77,7 +76,6 @@ class StockReservation(models.Model):
                 condition=models.Q(status="held"),
                 name="held_reservations_by_expiry",
             ),
-            models.Index(fields=["reference"]),
         ]
 
 
