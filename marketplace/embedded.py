@@ -29,7 +29,8 @@ import psutil
 START_SECONDS = 60
 RETRY_SECONDS = 5  # the sessions of a killed server may outlive it for a moment
 STOP_SECONDS = 20
-IDLE_SECONDS = 3  # so that several commands in a row share one start
+# So that several commands in a row share one start.
+IDLE_SECONDS = float(os.environ.get("EMBEDDED_IDLE_SECONDS", "3"))
 # sockaddr_un holds 104 bytes on some systems; the longest name of a socket here
 # is ".s.PGSQL.5432".
 LONGEST_SOCKET_FOLDER = 85
@@ -293,12 +294,21 @@ def address_of(name: str, folder: Path) -> str:
 
 def numbered(redis_url: str, database: int) -> str:
     """Another database of the embedded Redis; a server of one's own as it is."""
-    return f"{redis_url}?db={database}" if redis_url.startswith("unix:") else redis_url
+    socket_url, *_ = redis_url.split("?")
+    return f"{socket_url}?db={database}" if is_socket(redis_url) else redis_url
 
 
 def broker_url(redis_url: str) -> str:
-    """The same server as Celery spells it."""
-    return redis_url.replace("unix://", "redis+socket://", 1)
+    """The same database as Celery spells it."""
+    if not is_socket(redis_url):
+        return redis_url
+    return "redis+socket" + redis_url.removeprefix("unix").replace(
+        "?db=", "?virtual_host="
+    )
+
+
+def is_socket(redis_url):
+    return redis_url.startswith("unix:")
 
 
 def hold_lease(server: Server) -> int:

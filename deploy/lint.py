@@ -1,0 +1,57 @@
+"""What must hold before a commit; prints only what does not."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import prepare
+
+ROOT = prepare.ROOT
+BIN = ROOT / ".venv" / "bin"
+
+
+def commands():
+    manage = [BIN / "python", "manage.py"]
+    templates = sorted((ROOT / "templates").rglob("*.html"))
+    return [
+        [BIN / "ruff", "check", "--quiet", "."],
+        [BIN / "ruff", "format", "--quiet", "--check", "."],
+        [BIN / "djade", "--check", "--target-version", "5.2", *templates],
+        [BIN / "lint-imports"],
+        [*manage, "makemigrations", "--check", "--dry-run"],
+        ["npm", "run", "--silent", "check"],
+    ]
+
+
+def hosts_in_locks():
+    """Lock files name packages and hashes; where they come from is each user's own."""
+    for file in sorted((ROOT / "requirements").glob("*.txt")):
+        if re.search(r"https?://|^--|/wheels", file.read_text(), re.MULTILINE):
+            yield file
+    lock = ROOT / "package-lock.json"
+    if '"resolved"' in lock.read_text():
+        yield lock
+
+
+def main():
+    node = prepare.node_command()
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PATH": f"{node}{os.pathsep}{os.environ['PATH']}",
+    }
+    failures = [f"{file.name} names a host" for file in hosts_in_locks()]
+    for command in commands():
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        if done.returncode:
+            words = " ".join(Path(word).name for word in map(str, command[:3]))
+            failures.append(f"{words}\n{done.stdout}")
+    sys.exit("\n".join(failures) or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Runs the whole site on this machine, for development.  See `make run`.
+
+HOST (127.0.0.1), PORT (8000)    where the site listens; the Stripe sandbox
+                                 takes the port after it
+"""
+
+import fcntl
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from honcho.manager import Manager
+from honcho.printer import Printer
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+HOST = os.environ.get("HOST") or "127.0.0.1"
+PORT = int(os.environ.get("PORT") or 8000)
+HAS_STRIPE = bool(os.environ.get("STRIPE_SECRET_KEY"))
+START_SECONDS = 60
+
+
+def main():
+    for port in [PORT] if HAS_STRIPE else [PORT, PORT + 1]:
+        refuse_taken(port)
+    set_defaults()
+    if subprocess.run([BIN / "python", "manage.py", "prepare_database"]).returncode:
+        sys.exit(1)
+    manager = Manager(Printer(sys.stdout))
+    for name, command in commands().items():
+        manager.add_process(name, f"exec {shlex.join(map(str, command))}", cwd=ROOT)
+    threading.Thread(target=announce, daemon=True).start()
+    # A closed terminal ends everything as Ctrl-C does.
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    manager.loop()
+    wait_for_servers()
+    sys.exit(0 if manager.returncode in (130, 143) else manager.returncode)
+
+
+def refuse_taken(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            sys.exit(
+                f"Port {port} cannot be used: {error.strerror}.  Choose another: "
+                f"make run PORT={PORT + 10}"
+            )
+
+
+def set_defaults():
+    os.environ.setdefault("DEBUG", "true")
+    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{PORT}")
+    if not HAS_STRIPE:
+        os.environ.setdefault("STRIPE_SANDBOX_URL", f"http://127.0.0.1:{PORT + 1}")
+    os.environ["PYTHONUNBUFFERED"] = "1"  # each line as it is written
+    # In a container root is the only user there is; Celery's long warning says no
+    # more than that.
+    os.environ["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser"
+
+
+def commands():
+    """What runs, by name.  Transcoding has a worker of its own: it takes minutes."""
+    serve = [BIN / "granian", "--interface", "wsgi", "--host", HOST, "--no-ws",
+             "--log-level", "error"]  # fmt: skip
+    worker = [BIN / "celery", "-A", "marketplace", "--quiet", "worker",
+              "--loglevel", "info", "--without-gossip", "--without-mingle",
+              "--concurrency", 1]  # fmt: skip
+    chosen = {
+        "web": [*serve, "--port", PORT, "--blocking-threads", 8,
+                "marketplace.wsgi:application"],
+        "worker": [*worker, "-Q", "default,money,mail", "-n", "worker@%h"],
+        "media": [*worker, "-Q", "media", "-n", "media@%h", "--pool", "solo"],
+        "beat": [BIN / "celery", "-A", "marketplace", "--quiet", "beat",
+                 "--loglevel", "warning"],
+    }  # fmt: skip
+    if not HAS_STRIPE:
+        chosen["stripe"] = [*serve, "--port", PORT + 1, "--blocking-threads", 8,
+                            "checkout.stripe_sandbox.wsgi:application"]  # fmt: skip
+    return chosen
+
+
+def announce():
+    """Say where the site is once its first page really answers."""
+    address = os.environ["SITE_URL"]
+    give_up_at = time.monotonic() + START_SECONDS
+    while not answers(f"http://127.0.0.1:{PORT}/"):
+        if time.monotonic() > give_up_at:
+            print(f"The site does not answer at {address}; see above.", flush=True)
+            return
+        time.sleep(0.2)
+    print(f"\n  Vitrine is at {address}\n\n  Ctrl-C ends it.\n", flush=True)
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=10):
+            return True
+    except urllib.error.HTTPError:
+        return True  # with an error page, which one should look at
+    except OSError:
+        return False
+
+
+def wait_for_servers():
+    """Until the embedded servers have ended too, unless another process uses them."""
+    var = Path(os.environ.get("VAR_DIR") or ROOT / "var")
+    give_up_at = time.monotonic() + 10
+    for lock in (var / "run").glob("*.keeper"):
+        with lock.open() as keeper:
+            while time.monotonic() < give_up_at and is_locked(keeper):
+                time.sleep(0.1)
+
+
+def is_locked(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    main()

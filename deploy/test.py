@@ -1,0 +1,33 @@
+"""Installs what the tests need beside Python packages, then runs all of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+
+
+def install_chromium():
+    """The system's, else by apt as root, else Playwright's own download."""
+    if any(map(shutil.which, BROWSERS)):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        apt = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0"]
+        subprocess.run([*apt, "update"], env=quiet)
+        install = [*apt, "install", "--yes", "--no-install-recommends", "chromium"]
+        if subprocess.run(install, env=quiet).returncode == 0:
+            return
+    subprocess.run([BIN / "playwright", "install", "chromium"], check=True)
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    install_chromium()
+    # One worker a core; a file's tests stay together because they share fixtures.
+    command = [BIN / "pytest", "-n", "2", "--dist", "loadfile", *sys.argv[1:]]
+    sys.exit(subprocess.run(command, stdin=subprocess.DEVNULL).returncode)

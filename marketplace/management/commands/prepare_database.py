@@ -1,0 +1,14 @@
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+
+from sellers.models import Seller
+
+
+class Command(BaseCommand):
+    help = "Bring the database up to date, and fill an empty site with the demo."
+
+    def handle(self, **options):
+        call_command("migrate", verbosity=0)
+        if not Seller.objects.exists() and "demo" in get_commands():
+            self.stdout.write("filling the empty site with the demo")
+            call_command("demo")
