@@ -152,6 +152,9 @@ CELERY_TASK_ROUTES = {
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
+CELERY_BEAT_SCHEDULE = {
+    "sweep_videos": {"task": "videos.periodic.sweep_videos", "schedule": 30},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
@@ -262,9 +265,17 @@ STRIPE_API_BASE = STRIPE_SANDBOX_URL or "https://api.stripe.com"
 STRIPE_JS_URL = f"{STRIPE_SANDBOX_URL or 'https://js.stripe.com'}/v3/"
 
 # Video
-VIDEO_MIN_SECONDS = env_int("VIDEO_MIN_SECONDS", 1)
+# One second is the least; development also takes the tiny clips that tests use.
+VIDEO_MIN_MS = env_int("VIDEO_MIN_MS", 250 if DEBUG else 1000)
 VIDEO_MAX_SECONDS = env_int("VIDEO_MAX_SECONDS", 180)
 VIDEO_MAX_BYTES = env_int("VIDEO_MAX_BYTES", 1024**3)
+# Of one ffmpeg: memory grows with its threads.  A media worker runs as many at
+# once as its --concurrency says.
+VIDEO_THREADS = env_int("VIDEO_THREADS", 2, minimum=1)
+VIDEO_MEMORY_BYTES = env_int("VIDEO_MEMORY_BYTES", 3 * 1024**3)
+# Seconds of work allowed per second of video before an encoding is given up.
+VIDEO_MAX_SLOWNESS = env_int("VIDEO_MAX_SLOWNESS", 60)
+VIDEO_WORK_ROOT = VAR_DIR / "work"
 
 # Language and time
 LANGUAGE_CODE = "en"

@@ -1,19 +1,31 @@
 import secrets
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.files.storage import default_storage
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.user_files import private_files
 from sellers.models import Seller
+
+# A worker renews its lease every few seconds; one that died loses it.
+LEASE = timedelta(seconds=60)
+# After this a message that nobody took is believed lost, and sent again.
+REQUEUE_AFTER = timedelta(seconds=60)
+MAX_ATTEMPTS = 3
 
 
 class VideoConflict(Exception):
     """The video cannot move to that state from where it is."""
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the video, or it is gone: stop, and touch nothing."""
 
 
 def new_public_id():
@@ -23,7 +35,7 @@ def new_public_id():
 
 def source_path(video, filename):
     """Generated: nothing of the uploader's file name reaches the disk."""
-    return f"sources/{secrets.token_hex(16)}"
+    return f"sources/{video.public_id}/{secrets.token_hex(16)}"
 
 
 class VideoQuerySet(models.QuerySet):
@@ -38,13 +50,21 @@ class VideoQuerySet(models.QuerySet):
     def in_review(self):
         return self.filter(publication=Video.Publication.IN_REVIEW)
 
+    def lapsed(self):
+        """Left by a worker that died, or by a message that got lost."""
+        return self.filter(
+            status__in=[Video.Status.UPLOADED, Video.Status.PROCESSING],
+            lease_expires_at__lt=timezone.now(),
+        )
+
     def transcodable(self):
-        """Waiting for a worker, or left by one that died."""
+        """Waiting for a worker, or left by one that died; not tried too often."""
         return self.filter(
             models.Q(status=Video.Status.UPLOADED)
             | models.Q(
                 status=Video.Status.PROCESSING, lease_expires_at__lt=timezone.now()
-            )
+            ),
+            attempts_left__gt=0,
         )
 
 
@@ -86,7 +106,9 @@ class Video(models.Model):
     title = models.CharField(_("title"), max_length=140)
     description = models.TextField(_("description"), max_length=2200, blank=True)
 
-    source = models.FileField(upload_to=source_path, blank=True)
+    source = models.FileField(
+        upload_to=source_path, storage=private_files, blank=True
+    )
     source_name = models.CharField(max_length=255, blank=True)
     source_bytes = models.PositiveBigIntegerField(default=0)
 
@@ -95,7 +117,10 @@ class Video(models.Model):
     )
     failure_reason = models.TextField(blank=True)
     progress_percent = models.PositiveSmallIntegerField(default=0)
-    attempt = models.PositiveSmallIntegerField(default=0)
+    attempt = models.PositiveIntegerField(
+        default=0, help_text=_("Only grows: names the worker that holds the lease.")
+    )
+    attempts_left = models.PositiveSmallIntegerField(default=MAX_ATTEMPTS)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
 
     publication = models.CharField(
@@ -174,11 +199,97 @@ class Video(models.Model):
         """Change who may see it, or raise VideoConflict: one conditional UPDATE."""
         previous = [p for p, following in self.NEXT.items() if publication in following]
         movable = Video.objects.filter(pk=self.pk, publication__in=previous)
+        if publication in (self.Publication.IN_REVIEW, self.Publication.PUBLISHED):
+            movable = movable.filter(status=self.Status.READY)
         if not movable.update(publication=publication, **fields):
             raise VideoConflict(f"video {self.pk} cannot become {publication}")
         self.refresh_from_db(fields=["publication", *fields])
 
     move_to.alters_data = True  # never from a template
+
+    def claim(self):
+        """Take it for transcoding; False when it is taken, done or tried too often.
+
+        Compared with the attempt that was read: of two workers one wins.
+        """
+        free = Video.objects.transcodable().filter(pk=self.pk, attempt=self.attempt)
+        is_mine = free.update(
+            status=self.Status.PROCESSING,
+            attempt=self.attempt + 1,
+            attempts_left=models.F("attempts_left") - 1,
+            progress_percent=0,
+            failure_reason="",
+            lease_expires_at=timezone.now() + LEASE,
+        )
+        if is_mine:
+            self.refresh_from_db()
+        return bool(is_mine)
+
+    claim.alters_data = True
+
+    def _settle(self, **fields):
+        """Write as the holder of the lease, or raise LeaseLost."""
+        held = Video.objects.filter(
+            pk=self.pk, status=self.Status.PROCESSING, attempt=self.attempt
+        )
+        if not held.update(**fields):
+            raise LeaseLost(f"video {self.pk}, attempt {self.attempt}")
+
+    def renew_lease(self, progress_percent):
+        self._settle(
+            progress_percent=progress_percent,
+            lease_expires_at=timezone.now() + LEASE,
+        )
+
+    renew_lease.alters_data = True
+
+    @transaction.atomic
+    def mark_ready(self, renditions, **fields):
+        """Publish a finished output set: one conditional UPDATE, then its rungs."""
+        self._settle(
+            status=self.Status.READY,
+            progress_percent=100,
+            lease_expires_at=None,
+            failure_reason="",
+            **fields,
+        )
+        self.renditions.all().delete()
+        Rendition.objects.bulk_create(renditions)
+        self.refresh_from_db()
+
+    mark_ready.alters_data = True
+
+    def mark_failed(self, reason):
+        """No worker will try again; the seller may."""
+        self._settle(
+            status=self.Status.FAILED, failure_reason=reason, lease_expires_at=None
+        )
+        self.refresh_from_db()
+
+    mark_failed.alters_data = True
+
+    def release(self, retry_at):
+        """Put it back for a later attempt; the sweep sends it again."""
+        self._settle(status=self.Status.UPLOADED, lease_expires_at=retry_at)
+
+    release.alters_data = True
+
+    def queue(self):
+        """The source is complete: wait for a worker.  Also the retry of a failure."""
+        waiting = Video.objects.filter(
+            pk=self.pk, status__in=[self.Status.UPLOADING, self.Status.FAILED]
+        )
+        if not waiting.update(
+            status=self.Status.UPLOADED,
+            attempts_left=MAX_ATTEMPTS,
+            progress_percent=0,
+            failure_reason="",
+            lease_expires_at=timezone.now() + REQUEUE_AFTER,
+        ):
+            raise VideoConflict(f"video {self.pk} is not waiting for its source")
+        self.refresh_from_db()
+
+    queue.alters_data = True
 
     def submit(self):
         self.move_to(

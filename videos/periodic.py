@@ -1,0 +1,63 @@
+"""Work on videos that the clock asks for."""
+
+import logging
+import shutil
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from videos.models import Video
+from videos.models.video import REQUEUE_AFTER
+from videos.refusals import words_for
+from videos.tasks import transcode_video
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def sweep_videos():
+    """Take up what a killed worker or a lost message left behind."""
+    for video in Video.objects.lapsed():
+        if video.attempts_left:
+            _send_again(video)
+        else:
+            _give_up(video)
+    _remove_work_folders()
+
+
+def _unchanged(video):
+    """The row as it was read, so that one that moved on is left alone."""
+    return Video.objects.lapsed().filter(pk=video.pk, attempt=video.attempt)
+
+
+def _send_again(video):
+    waiting = _unchanged(video).update(
+        status=Video.Status.UPLOADED, lease_expires_at=timezone.now() + REQUEUE_AFTER
+    )
+    if waiting:
+        logger.info("Video %s is sent again.", video.pk)
+        transcode_video.delay_on_commit(video.pk)
+
+
+def _give_up(video):
+    failed = _unchanged(video).update(
+        status=Video.Status.FAILED,
+        failure_reason=words_for("processing"),
+        lease_expires_at=None,
+    )
+    if failed:
+        logger.warning("Video %s failed at every attempt.", video.pk)
+
+
+def _remove_work_folders():
+    """Of killed workers of this machine; a running one holds the row."""
+    busy = set(
+        Video.objects.filter(status=Video.Status.PROCESSING).values_list(
+            "pk", "attempt"
+        )
+    )
+    for folder in settings.VIDEO_WORK_ROOT.glob("*-*"):
+        pk, _, attempt = folder.name.partition("-")
+        if (int(pk), int(attempt)) not in busy:
+            shutil.rmtree(folder, ignore_errors=True)
