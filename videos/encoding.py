@@ -63,8 +63,7 @@ def filter_graph(probe: Probe, rungs: tuple[Rung, ...]) -> str:
     top = rungs[-1]
     outputs = "".join(f"[top{n}]" for n in range(len(rungs) + 1))
     chains = [
-        f"[0:{probe.video_index}]{_normal(probe, top)},"
-        f"split={len(rungs) + 1}{outputs}"
+        f"[0:{probe.video_index}]{_normal(probe, top)},split={len(rungs) + 1}{outputs}"
     ]
     for n, rung in enumerate(rungs):
         chains.append(f"[top{n}]{_rung(rung, top)}[v{n}]")
@@ -127,7 +126,8 @@ def _one_frame(probe: Probe) -> str:
 
 def _sound() -> str:
     """Stereo from time zero, and silence to the end where the sound is shorter."""
-    return f"aresample={AUDIO_HZ}:async=1:first_pts=0,aformat=channel_layouts=stereo,apad"
+    resampled = f"aresample={AUDIO_HZ}:async=1:first_pts=0"
+    return f"{resampled},aformat=channel_layouts=stereo,apad"
 
 
 def _package(

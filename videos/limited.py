@@ -1,4 +1,6 @@
-"""Runs a command under limits: python limited.py MEMORY CPU_SECONDS FILE_BYTES COMMAND...
+"""Runs a command under limits.
+
+    python limited.py MEMORY_BYTES CPU_SECONDS FILE_BYTES COMMAND...
 
 A program of its own, because limits set between fork and exec of a threaded
 parent can deadlock.  It ends with exec, so the command keeps this process id.

@@ -74,9 +74,7 @@ def multivariant(
     return "\n".join(lines) + "\n"
 
 
-def _attributes(
-    rung: Rung, codec: str, video: Measured, audio: Measured | None
-) -> str:
+def _attributes(rung: Rung, codec: str, video: Measured, audio: Measured | None) -> str:
     peak, average = video.peak_bps, video.average_bps
     codecs = [codec]
     group = ""

@@ -16,7 +16,8 @@ def words_for(refusal: str) -> str:
             "Save it as H.264, HEVC, VP9 or AV1 and upload it again."
         ),
         "damaged": _(
-            "The file is damaged or was cut off. Export it again and upload the new one."
+            "The file is damaged or was cut off. "
+            "Export it again and upload the new one."
         ),
         "too_small": _("The picture is too small: both sides need 64 pixels or more."),
         "too_large": _("The picture is too large: 8K is the most."),

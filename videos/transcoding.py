@@ -47,12 +47,11 @@ def transcode(video: Video) -> None:
         video.renew_lease(progress_percent=1)
         package = _encode(video, source, probe, work)
         folder = f"videos/{video.public_id}/{video.attempt}"
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(remove_tree, default_storage, folder)
             _store(video, package, folder)
             _publish(video, package, folder)
-        except Exception:
-            remove_tree(default_storage, folder)
-            raise
+            undo.pop_all()
     _remove_other_attempts(video)
 
 
@@ -203,9 +202,10 @@ def _publish(video: Video, package: Package, folder: str) -> None:
 
 def _average_colour(poster: str) -> str:
     """Shown while the poster loads."""
-    with default_storage.open(poster) as stored, Image.open(
-        stored, formats=["JPEG"]
-    ) as image:
+    with (
+        default_storage.open(poster) as stored,
+        Image.open(stored, formats=["JPEG"]) as image,
+    ):
         red, green, blue = image.convert("RGB").resize((1, 1)).getpixel((0, 0))
     return f"#{red:02x}{green:02x}{blue:02x}"
 

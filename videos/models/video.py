@@ -106,9 +106,7 @@ class Video(models.Model):
     title = models.CharField(_("title"), max_length=140)
     description = models.TextField(_("description"), max_length=2200, blank=True)
 
-    source = models.FileField(
-        upload_to=source_path, storage=private_files, blank=True
-    )
+    source = models.FileField(upload_to=source_path, storage=private_files, blank=True)
     source_name = models.CharField(max_length=255, blank=True)
     source_bytes = models.PositiveBigIntegerField(default=0)
 
