@@ -151,9 +151,12 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-
 CELERY_BEAT_SCHEDULE = {
     "sweep_videos": {"task": "videos.periodic.sweep_videos", "schedule": 30},
+    "send_due_mails": {
+        "task": "marketplace.accounts.periodic.send_due_mails",
+        "schedule": 60,
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -124,3 +128,75 @@ class Notification(models.Model):
 
     def __str__(self):
         return self.subject
+
+
+class OutgoingMailQuerySet(models.QuerySet):
+    def due(self):
+        """Not sent, not being sent, and not given up."""
+        return self.filter(
+            sent_at=None,
+            next_attempt_at__lte=timezone.now(),
+            attempts__lt=OutgoingMail.MAX_ATTEMPTS,
+        )
+
+
+class OutgoingMail(models.Model):
+    """A mail on its way out: the row is the truth, the queue message only a hint.
+
+    `next_attempt_at` is the lease of an attempt and the pause after it in one, so
+    that a worker that dies delays the mail and never loses it.
+    """
+
+    FIRST_PAUSE = timedelta(minutes=2)  # longer than EMAIL_TIMEOUT
+    MAX_ATTEMPTS = 10  # the last one about 17 hours after the first
+
+    recipient = models.EmailField()
+    subject = models.CharField(max_length=200)
+    # Emptied once the mail is sent: they hold links that open accounts.
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    failure = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=models.Q(sent_at=None),
+                name="unsent_mail_by_attempt",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.subject} → {self.recipient}"
+
+    def claim(self):
+        """Take the mail for one attempt; False when it is sent, taken or not due."""
+        due = OutgoingMail.objects.due().filter(pk=self.pk, attempts=self.attempts)
+        pause = self.FIRST_PAUSE * 2**self.attempts
+        return bool(
+            due.update(
+                attempts=F("attempts") + 1, next_attempt_at=timezone.now() + pause
+            )
+        )
+
+    claim.alters_data = True  # never from a template
+
+    def mark_sent(self):
+        OutgoingMail.objects.filter(pk=self.pk).update(
+            sent_at=timezone.now(), text="", html="", failure=""
+        )
+
+    mark_sent.alters_data = True
+
+    def mark_failed(self, failure):
+        """Leave it to the sweep, which tries again after the pause."""
+        OutgoingMail.objects.filter(pk=self.pk).update(failure=failure[:300])
+
+    mark_failed.alters_data = True
