@@ -1,10 +1,9 @@
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
-from threading import Barrier, Thread
 
 import pytest
 from django.core import mail
-from django.db import connection, transaction
+from django.db import transaction
 from django.template import TemplateDoesNotExist
 from django.utils import timezone
 
@@ -12,6 +11,9 @@ from marketplace.accounts import emails, periodic, tasks
 from marketplace.accounts.models import Notification, OutgoingMail
 from marketplace.accounts.notifications import notify, queue_mail
 from tests.factories import make_user
+from tests.races import at_once
+
+pytestmark = pytest.mark.usefixtures("eager_tasks")
 
 
 @pytest.fixture(autouse=True)
@@ -148,28 +150,16 @@ def test_the_sweep_takes_up_what_the_queue_lost(sent):
     assert sent == [lost.pk]
 
 
-def race(letter, workers=3):
-    """How many of the workers believe that the mail is theirs to send."""
-    start, won = Barrier(workers, timeout=10), []
-
-    def work():
-        mine = OutgoingMail.objects.get(pk=letter.pk)
-        start.wait()
-        won.append(mine.claim())
-        connection.close()
-
-    threads = [Thread(target=work) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return won.count(True)
+def claims(letter):
+    """How many of three workers believe that the mail is theirs to send."""
+    workers = [OutgoingMail.objects.get(pk=letter.pk) for _ in range(3)]
+    return at_once(*(worker.claim for worker in workers)).count(True)
 
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_of_several_workers_one_sends_the_mail():
-    assert race(make_mail()) == 1
+    assert claims(make_mail()) == 1
 
 
 @pytest.mark.race
@@ -178,4 +168,4 @@ def test_without_the_condition_several_would(monkeypatch):
     """Negative control: the race above is a real one."""
     monkeypatch.setattr(OutgoingMail, "claim", lambda mail: mail.sent_at is None)
 
-    assert race(make_mail()) > 1
+    assert claims(make_mail()) > 1
