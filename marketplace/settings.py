@@ -97,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "marketplace.rendering.site",
+                "checkout.carts.cart_count",
             ],
             "builtins": ["marketplace.rendering"],
         },
@@ -244,6 +245,8 @@ else:
 # Money
 CURRENCY = env_str("CURRENCY", "EUR")
 COMMISSION_BASIS_POINTS = env_int("COMMISSION_BASIS_POINTS", 1000)
+# For countries that checkout/tax_rates.json does not name; on top of the prices.
+DEFAULT_TAX_BASIS_POINTS = env_int("DEFAULT_TAX_BASIS_POINTS", 0)
 STOCK_RESERVATION_MINUTES = env_int("STOCK_RESERVATION_MINUTES", 15)
 PAYOUT_HOLD_DAYS = env_int("PAYOUT_HOLD_DAYS", 7)
 # Without a key, which only development may lack, payments go to our Stripe sandbox.

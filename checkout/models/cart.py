@@ -32,6 +32,8 @@ class CartLine(models.Model):
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="+")
     quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    # What it cost when it was put in, to say so when that has changed.
+    price_minor = models.PositiveBigIntegerField(null=True, blank=True)
     # Through which video it came, for the figures.
     video = models.ForeignKey(
         Video, models.SET_NULL, null=True, blank=True, related_name="+"

@@ -1,0 +1,225 @@
+"""From a cart to an order awaiting payment, and back."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from checkout import carts, quotes
+from checkout.carts import Contents
+from checkout.models import Cart, Order, OrderGroup, OrderLine
+from checkout.models.cart import new_token
+from checkout.pricing import LineAmounts
+from checkout.quotes import Quote, SellerQuote
+from marketplace.accounts.models import User
+from sellers import stock
+
+
+class CheckoutRefusal(Exception):
+    """Nothing was ordered; the page says why."""
+
+
+class EmptyCart(CheckoutRefusal):
+    """There is nothing to order."""
+
+
+class CartProblem(CheckoutRefusal):
+    """Something in the cart cannot be bought: the cart page says what."""
+
+
+class Undeliverable(CheckoutRefusal):
+    """A seller does not deliver to that country."""
+
+
+class QuoteChanged(CheckoutRefusal):
+    """The total is not the one that was shown: a price, a rate, a country."""
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the buyer typed and chose; amounts are never taken from there."""
+
+    email: str
+    address: dict[str, str]
+    shown_total_minor: int
+    rate_pks: dict[int, int] = field(default_factory=dict)
+    user: User | None = None
+    language: str = "en"
+
+
+@transaction.atomic
+def place_order(cart: Cart, details: Details, checkout_key: str) -> OrderGroup:
+    """Make the order that awaits payment, and set its stock aside.
+
+    A double click, a second tab or a retry waits at the cart's lock and is given the
+    first order.  An unpaid order that differs is replaced: the buyer went back.
+    """
+    Cart.objects.select_for_update().get(pk=cart.pk)
+    paid = cart.order_groups.filter(checkout_key=checkout_key, paid_at__isnull=False)
+    if earlier := paid.first():
+        return earlier
+    unpaid = list(cart.order_groups.awaiting_payment().select_for_update())
+    contents = carts.contents(cart)
+    refuse_unbuyable(contents)
+    quote = quotes.quote(contents, details.address["country"], details.rate_pks)
+    for group in unpaid:
+        if group.pay_before > timezone.now() and is_same(group, quote, details):
+            return group
+    refuse_changed(quote, details)
+    for group in unpaid:
+        cancel_unpaid(group)
+    return create_group(cart, quote, details, checkout_key)
+
+
+def refuse_unbuyable(contents: Contents) -> None:
+    if not contents.items:
+        raise EmptyCart
+    if contents.has_problems:
+        raise CartProblem
+
+
+def refuse_changed(quote: Quote, details: Details) -> None:
+    if quote.undeliverable:
+        raise Undeliverable
+    if quote.is_choice_refused or quote.total_minor != details.shown_total_minor:
+        raise QuoteChanged
+
+
+def create_group(
+    cart: Cart, quote: Quote, details: Details, checkout_key: str
+) -> OrderGroup:
+    is_key_used = OrderGroup.objects.filter(checkout_key=checkout_key).exists()
+    pay_before = timezone.now() + timedelta(minutes=settings.STOCK_RESERVATION_MINUTES)
+    group = OrderGroup.objects.create(
+        **details.address,
+        checkout_key=new_token() if is_key_used else checkout_key,
+        user=details.user,
+        cart=cart,
+        email=details.email,
+        language=details.language,
+        currency=quote.currency,
+        items_minor=quote.amounts.items_minor,
+        shipping_minor=quote.amounts.shipping_minor,
+        tax_minor=quote.amounts.tax_minor,
+        is_tax_included=quote.tax.is_included,
+        total_minor=quote.amounts.total_minor,
+        pay_before=pay_before,
+    )
+    for part in quote.sellers:
+        create_order(group, part)
+    stock.reserve(quantities(quote), group.reservation_reference, pay_before)
+    return group
+
+
+def create_order(group: OrderGroup, part: SellerQuote) -> Order:
+    amounts = part.amounts
+    order = Order.objects.create(
+        group=group,
+        seller=part.seller,
+        shipping_name=part.chosen.rate.name,
+        items_minor=amounts.items_minor,
+        shipping_minor=amounts.shipping.total_minor,
+        shipping_tax_minor=amounts.shipping.tax_minor,
+        tax_minor=amounts.tax_minor,
+        total_minor=amounts.total_minor,
+    )
+    OrderLine.objects.bulk_create(
+        order_line(order, item, line)
+        for item, line in zip(part.part.items, amounts.lines, strict=True)
+    )
+    return order
+
+
+def order_line(order: Order, item: carts.Item, amounts: LineAmounts) -> OrderLine:
+    return OrderLine(
+        order=order,
+        variant=item.variant,
+        video_id=item.line.video_id,
+        title=item.variant.product.title,
+        variant_title=item.variant.title[:250],
+        sku=item.variant.sku,
+        quantity=amounts.quantity,
+        unit_price_minor=amounts.unit_price_minor,
+        total_minor=amounts.total_minor,
+        tax_basis_points=amounts.tax_basis_points,
+        tax_minor=amounts.tax_minor,
+        commission_basis_points=amounts.commission_basis_points,
+        commission_minor=amounts.commission_minor,
+    )
+
+
+def quantities(quote: Quote) -> dict[int, int]:
+    """Units by variant over the whole order."""
+    wanted: dict[int, int] = {}
+    for part in quote.sellers:
+        for item in part.part.items:
+            pk = item.variant.pk
+            wanted[pk] = wanted.get(pk, 0) + item.quantity
+    return wanted
+
+
+def is_same(group: OrderGroup, quote: Quote, details: Details) -> bool:
+    """Whether ordering again would make this very order."""
+    return (
+        group.email == details.email
+        and all(getattr(group, key) == value for key, value in details.address.items())
+        and frozen(group) == to_be_frozen(quote)
+    )
+
+
+def frozen(group: OrderGroup) -> dict:
+    orders = group.orders.prefetch_related("lines")
+    return {
+        order.seller_id: (
+            order.shipping_name,
+            order.total_minor,
+            sorted(
+                (line.variant_id or 0, line.quantity, line.unit_price_minor)
+                for line in order.lines.all()
+            ),
+        )
+        for order in orders
+    }
+
+
+def to_be_frozen(quote: Quote) -> dict:
+    return {
+        part.seller.pk: (
+            part.chosen.rate.name if part.chosen else "",
+            part.amounts.total_minor,
+            sorted(
+                (item.variant.pk, item.quantity, item.variant.price_minor)
+                for item in part.part.items
+            ),
+        )
+        for part in quote.sellers
+    }
+
+
+@transaction.atomic
+def cancel_unpaid(group: OrderGroup, reason: str = "") -> bool:
+    """Give up an order that was not paid for; False when it is no longer unpaid."""
+    unpaid = OrderGroup.objects.awaiting_payment().select_for_update()
+    locked = unpaid.filter(pk=group.pk).first()
+    if locked is None:
+        return False
+    stock.release(locked.reservation_reference)
+    locked.advance(OrderGroup.Status.CANCELED)
+    for order in locked.orders.filter(status=Order.Status.PENDING):
+        order.advance(
+            Order.Status.CANCELED, canceled_at=timezone.now(), cancel_reason=reason
+        )
+    return True
+
+
+def claim_orders(user: User) -> int:
+    """Bring what a person bought as a guest into the account, by confirmed e-mail."""
+    confirmed = EmailAddress.objects.filter(user=user, verified=True)
+    claimed = 0
+    for email in confirmed.values_list("email", flat=True):
+        guest = OrderGroup.objects.filter(user=None, email__iexact=email)
+        claimed += guest.update(user=user)
+    return claimed
