@@ -5,7 +5,9 @@ from itertools import count
 
 from django.utils import timezone
 
+from checkout import carts, quotes
 from checkout.models import Cart, CartLine, Order, OrderGroup, OrderLine, ShippingRate
+from checkout.ordering import Details
 from marketplace.accounts.models import User
 from sellers.models import (
     Category,
@@ -109,6 +111,31 @@ def make_cart(*, variant=None, quantity=1, **fields):
         cart=cart, variant=variant or make_variant(), quantity=quantity
     )
     return cart
+
+
+def make_checkout(*, cart=None, shown_total_minor=None, **fields):
+    """A cart that can be ordered, and the details that order it: (cart, details)."""
+    cart = cart or make_cart()
+    for line in cart.lines.select_related("variant__product__seller"):
+        if not line.variant.product.seller.shipping_rates.exists():
+            make_shipping_rate(seller=line.variant.product.seller)
+    address = {
+        "name": "Bea Buyer",
+        "line1": "2 Low Street",
+        "line2": "",
+        "postal_code": "10115",
+        "city": "Berlin",
+        "region": "",
+        "country": "DE",
+        "phone": "",
+    } | fields.pop("address", {})
+    if shown_total_minor is None:
+        quote = quotes.quote(
+            carts.contents(cart), address["country"], fields.get("rate_pks", {})
+        )
+        shown_total_minor = quote.total_minor
+    fields = {"email": "buyer@example.com"} | fields
+    return cart, Details(address=address, shown_total_minor=shown_total_minor, **fields)
 
 
 def make_order(*, variant=None, quantity=1, status=Order.Status.PENDING, **fields):

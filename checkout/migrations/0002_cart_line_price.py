@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('checkout', '0001_initial'),
+        ("checkout", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='cartline',
-            name='price_minor',
+            model_name="cartline",
+            name="price_minor",
             field=models.PositiveBigIntegerField(blank=True, null=True),
         ),
     ]
