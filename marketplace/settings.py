@@ -31,6 +31,8 @@ def development_only(value):
 
 SECRET_KEY = env_secret("SECRET_KEY", development_only("development-only-key"))
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", development_only(["*"]))
+if "*" in ALLOWED_HOSTS and not DEBUG:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts outside DEBUG.")
 SITE_URL = env_url("SITE_URL", development_only("http://127.0.0.1:8000"))
 SITE_NAME = env_str("SITE_NAME", "Vitrine")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
