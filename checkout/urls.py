@@ -1,3 +1,28 @@
+from django.urls import path
+
+from checkout import seller_views
+
 app_name = "checkout"
 
-urlpatterns = []
+urlpatterns = [
+    path("seller/orders/", seller_views.seller_orders, name="seller_orders"),
+    path("seller/orders/<int:pk>/", seller_views.seller_order, name="seller_order"),
+    path(
+        "seller/orders/<int:pk>/packing-slip.pdf",
+        seller_views.packing_slip_pdf,
+        name="packing_slip_pdf",
+    ),
+    path(
+        "seller/parcels/<int:pk>/delivered/",
+        seller_views.parcel_delivered,
+        name="parcel_delivered",
+    ),
+    path("seller/shipping/", seller_views.shipping_rates, name="shipping_rates"),
+    path("seller/shipping/new/", seller_views.shipping_rate, name="new_shipping_rate"),
+    path("seller/shipping/<int:pk>/", seller_views.shipping_rate, name="shipping_rate"),
+    path(
+        "seller/shipping/<int:pk>/delete/",
+        seller_views.delete_shipping_rate,
+        name="delete_shipping_rate",
+    ),
+]

@@ -27,7 +27,5 @@ CACHES["default"]["LOCATION"] = embedded.numbered(REDIS_URL, 2 * WORKER + 3)
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 
 DEBUG = False
-# Static files as in development: from where they are, not collected.
-WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"

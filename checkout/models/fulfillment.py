@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from checkout.models.cart import new_token
 from checkout.models.order import Order, OrderLine
 from sellers.models import Seller
 
@@ -48,6 +49,8 @@ class Fulfillment(models.Model):
         DELIVERED = "delivered", _("Delivered")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="fulfillments")
+    # Sent with the form, so that a double click makes one parcel.
+    request_key = models.CharField(max_length=40, default=new_token)
     carrier = models.CharField(_("carrier"), max_length=60)
     tracking_number = models.CharField(_("tracking number"), max_length=80, blank=True)
     tracking_url = models.URLField(_("tracking address"), blank=True)
@@ -59,6 +62,19 @@ class Fulfillment(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "request_key"], name="one_parcel_per_request"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tracking_number"]),
+            models.Index(
+                fields=["shipped_at"],
+                condition=models.Q(status="shipped"),
+                name="parcels_on_their_way",
+            ),
+        ]
 
 
 class FulfillmentLine(models.Model):

@@ -1,0 +1,156 @@
+"""The seller centre's pages about orders and delivery."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+)
+
+from checkout import fulfillment, packing_slip
+from checkout.models import (
+    Fulfillment,
+    Order,
+    ShippingRate,
+)
+from checkout.seller_forms import ParcelForm, ShippingRateForm
+from sellers.access import seller_required
+
+PAGE_SIZE = 25
+TABS = {
+    "to_ship": [Order.Status.PAID, Order.Status.PARTLY_SHIPPED],
+    "shipped": [Order.Status.SHIPPED],
+    "done": [Order.Status.DELIVERED, Order.Status.COMPLETED],
+    "canceled": [Order.Status.CANCELED],
+}
+
+
+@seller_required
+@require_GET
+def seller_orders(request):
+    placed = request.seller.orders.placed()
+    tab = request.GET.get("tab", "to_ship")
+    orders = placed.filter(status__in=TABS[tab]) if tab in TABS else placed
+    query = request.GET.get("q", "").strip()
+    if query:
+        orders = placed.filter(group__number__istartswith=query.split("-")[0])
+    counts = {
+        row["status"]: row["count"]
+        for row in placed.order_by().values("status").annotate(count=Count("pk"))
+    }
+    page = Paginator(
+        orders.select_related("group").prefetch_related("lines").order_by("-pk"),
+        PAGE_SIZE,
+    ).get_page(request.GET.get("page"))
+    tabs = [
+        (name, label, sum(counts.get(status, 0) for status in TABS.get(name, counts)))
+        for name, label in (
+            ("to_ship", _("To ship")),
+            ("shipped", _("On the way")),
+            ("done", _("Delivered")),
+            ("canceled", _("Canceled")),
+            ("all", _("All")),
+        )
+    ]
+    return render(
+        request,
+        "checkout/seller_orders.html",
+        {"page": page, "tab": tab, "tabs": tabs, "query": query},
+    )
+
+
+def placed_order(request, pk):
+    """The seller's own order, once it was paid; a stranger's is a 404."""
+    orders = request.seller.orders.placed().select_related("group", "seller")
+    return get_object_or_404(orders, pk=pk)
+
+
+@seller_required
+@require_http_methods(["GET", "POST"])
+def seller_order(request, pk):
+    """The order; a POST records a parcel."""
+    order = placed_order(request, pk)
+    lines = list(fulfillment.lines_to_ship(order).select_related("variant__media"))
+    form = ParcelForm(
+        request.POST or None, lines=lines, limit=lambda line: line.to_ship
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            fulfillment.ship(
+                order,
+                form.quantities(),
+                form.cleaned_data["request_key"],
+                **form.parcel(),
+            )
+        except fulfillment.ShipmentRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The parcel is recorded. We told the buyer."))
+            return redirect(order)
+    parcels = order.fulfillments.prefetch_related(
+        "tracking_events", Prefetch("lines__order_line")
+    )
+    return render(
+        request,
+        "checkout/seller_order.html",
+        {"order": order, "lines": lines, "form": form, "parcels": parcels},
+    )
+
+
+@seller_required
+@require_POST
+def parcel_delivered(request, pk):
+    parcels = Fulfillment.objects.filter(order__seller=request.seller)
+    parcel = get_object_or_404(parcels.select_related("order"), pk=pk)
+    if fulfillment.mark_delivered(parcel):
+        messages.success(request, _("Marked as delivered. We told the buyer."))
+    else:
+        messages.info(request, _("This parcel was marked as delivered before."))
+    return redirect(parcel.order)
+
+
+@seller_required
+@require_GET
+def packing_slip_pdf(request, pk):
+    order = placed_order(request, pk)
+    return FileResponse(
+        packing_slip.draw(order), filename=f"packing-slip-{order.number}.pdf"
+    )
+
+
+@seller_required
+@require_GET
+def shipping_rates(request):
+    return render(
+        request,
+        "checkout/shipping_rates.html",
+        {"rates": request.seller.shipping_rates.all()},
+    )
+
+
+@seller_required
+@require_http_methods(["GET", "POST"])
+def shipping_rate(request, pk=None):
+    """Add a rate, or change the one named."""
+    rate = get_object_or_404(request.seller.shipping_rates, pk=pk) if pk else None
+    form = ShippingRateForm(
+        request.POST or None, instance=rate or ShippingRate(), seller=request.seller
+    )
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("checkout:shipping_rates")
+    return render(request, "checkout/shipping_rate.html", {"form": form, "rate": rate})
+
+
+@seller_required
+@require_POST
+def delete_shipping_rate(request, pk):
+    get_object_or_404(request.seller.shipping_rates, pk=pk).delete()
+    messages.success(request, _("The rate is deleted. Past orders keep theirs."))
+    return redirect("checkout:shipping_rates")
