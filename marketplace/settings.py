@@ -158,6 +158,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "marketplace.accounts.periodic.send_due_mails",
         "schedule": 60,
     },
+    "resume_imports": {"task": "sellers.periodic.resume_imports", "schedule": 60},
+    "purge_pictures": {"task": "sellers.periodic.purge_pictures", "schedule": 3600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -167,6 +169,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
 PRIVATE_ROOT = VAR_DIR / "private"
+# Pictures that an imported file names are never fetched from this machine or its
+# network; tests alone allow their own server.
+IMPORT_FROM_LOOPBACK = False
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 # Only what Vite built; the sources in static/src are not served.

@@ -5,11 +5,11 @@ from sellers.models.imports import (
     ImportProblem,
 )
 from sellers.models.invitation import SellerInvitation
+from sellers.models.media import ProductMedia
 from sellers.models.product import (
     Category,
     Product,
     ProductConflict,
-    ProductMedia,
     ProductOption,
     Variant,
 )

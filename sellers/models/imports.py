@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.user_files import private_files
 from sellers.models.product import Product
 from sellers.models.seller import Seller
 
@@ -59,7 +60,7 @@ class CatalogImport(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
-    file = models.FileField(upload_to=import_path)
+    file = models.FileField(upload_to=import_path, storage=private_files)
     file_name = models.CharField(max_length=255)
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.READING
@@ -72,7 +73,7 @@ class CatalogImport(models.Model):
     delimiter = models.CharField(max_length=1, blank=True)
     format = models.CharField(max_length=20, blank=True)
     rows_total = models.PositiveIntegerField(default=0)
-    preview = models.JSONField(default=list, blank=True)
+    preview = models.JSONField(default=dict, blank=True)
     default_stock = models.PositiveIntegerField(
         _("stock of products whose number the file does not say"),
         default=0,

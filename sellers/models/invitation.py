@@ -48,3 +48,9 @@ class SellerInvitation(models.Model):
 
     def get_absolute_url(self):
         return reverse("sellers:accept_invitation", args=[self.token])
+
+    def mark_accepted(self):
+        self.accepted_at = timezone.now()
+        self.save(update_fields=["accepted_at"])
+
+    mark_accepted.alters_data = True

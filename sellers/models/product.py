@@ -1,5 +1,3 @@
-import os
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -8,6 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.money import format_minor
@@ -46,6 +45,12 @@ class ProductQuerySet(models.QuerySet):
 
     def in_review(self):
         return self.filter(status=Product.Status.IN_REVIEW)
+
+    def for_cards(self):
+        """With all that `sellers/_product_card.html` shows, in three queries."""
+        on_sale = Variant.objects.filter(is_active=True).select_related("stock")
+        variants = models.Prefetch("variants", queryset=on_sale, to_attr="on_sale")
+        return self.select_related("seller").prefetch_related("media", variants)
 
 
 class Product(models.Model):
@@ -120,6 +125,30 @@ class Product(models.Model):
 
     def get_absolute_url(self):
         return reverse("sellers:product", args=[self.seller.slug, self.slug])
+
+    @cached_property
+    def on_sale(self):
+        """The variants one can buy, with their stock; see `for_cards`."""
+        return list(self.variants.filter(is_active=True).select_related("stock"))
+
+    @property
+    def cover(self):
+        """The leading picture."""
+        return next(iter(self.media.all()), None)
+
+    @property
+    def cheapest(self):
+        """The variant whose price the cards show: one that is left, if any is."""
+        left = [v for v in self.on_sale if v.available]
+        return min(left or self.on_sale, key=lambda v: v.price_minor, default=None)
+
+    @property
+    def has_several_prices(self):
+        return len({v.price_minor for v in self.on_sale}) > 1
+
+    @property
+    def is_sold_out(self):
+        return not any(v.available for v in self.on_sale)
 
     def advance(self, status, **fields):
         """Move to `status`, or raise ProductConflict (see `Seller.advance`)."""
@@ -217,11 +246,16 @@ class Variant(models.Model):
     class Meta:
         ordering = ["position", "pk"]
         constraints = [
+            # Looked at when the statement ends, so that one UPDATE can swap two.
             models.UniqueConstraint(
-                fields=["product", "sku"], name="sku_within_product"
+                fields=["product", "sku"],
+                name="sku_within_product",
+                deferrable=models.Deferrable.IMMEDIATE,
             ),
             models.UniqueConstraint(
-                fields=["product", "option_values"], name="one_variant_per_choice"
+                fields=["product", "option_values"],
+                name="one_variant_per_choice",
+                deferrable=models.Deferrable.IMMEDIATE,
             ),
             models.CheckConstraint(
                 condition=models.Q(price_minor__gt=0), name="price_above_zero"
@@ -244,60 +278,15 @@ class Variant(models.Model):
     def price(self):
         return format_minor(self.price_minor, self.currency)
 
-
-class ProductMediaManager(models.Manager):
-    """The pictures that are there: one taken off waits, unseen, for an undo."""
-
-    def get_queryset(self):
-        return super().get_queryset().filter(removed_at=None)
-
-
-class ProductMedia(models.Model):
-    """A picture of a product, re-encoded in several sizes by `sellers.pictures`."""
-
-    product = models.ForeignKey(Product, models.CASCADE, related_name="media")
-    image = models.ImageField(
-        upload_to="products", width_field="width", height_field="height"
-    )
-    width = models.PositiveIntegerField(default=0, editable=False)
-    height = models.PositiveIntegerField(default=0, editable=False)
-    widths = ArrayField(
-        models.PositiveSmallIntegerField(),
-        default=list,
-        blank=True,
-        help_text=_("Widths in pixels that exist beside the largest one."),
-    )
-    colour = models.CharField(
-        max_length=7, blank=True, help_text=_("Average colour while it loads.")
-    )
-    alt = models.CharField(_("what the picture shows"), max_length=200, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    with_removed = models.Manager()
-    objects = ProductMediaManager()
-
-    class Meta:
-        default_manager_name = "objects"
-        ordering = ["position", "pk"]
-        verbose_name_plural = "product media"
-
-    def url_for(self, width):
-        """The address of the rendition of that width, or of the largest one."""
-        if width not in self.widths:
-            return self.image.url
-        return self.image.storage.url(self.name_for(width))
-
-    def name_for(self, width):
-        stem, extension = os.path.splitext(self.image.name)
-        return f"{stem}-{width}{extension}"
+    @property
+    def available(self):
+        """How many can be bought now; none where nobody has counted yet."""
+        return self.stock.available if hasattr(self, "stock") else 0
 
     @property
-    def srcset(self):
-        """Every rendition with its width, for the attribute of that name."""
-        sources = [f"{self.url_for(width)} {width}w" for width in sorted(self.widths)]
-        return ", ".join([*sources, f"{self.image.url} {self.width}w"])
+    def is_reduced(self):
+        return bool(self.compare_at_minor) and self.compare_at_minor > self.price_minor
 
     @property
-    def thumbnail_url(self):
-        return self.url_for(min(self.widths, default=0))
+    def reduction_percent(self):
+        return 100 - 100 * self.price_minor // self.compare_at_minor
