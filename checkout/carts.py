@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from checkout.models import Cart, CartLine, OrderGroup
-from sellers.models import Seller, StockLevel, StockReservation, Variant
+from sellers.models import ProductMedia, Seller, StockLevel, StockReservation, Variant
 from videos.models import Video
 
 SESSION_KEY = "cart"
@@ -33,6 +33,11 @@ class Item:
     @property
     def variant(self) -> Variant:
         return self.line.variant
+
+    @property
+    def picture(self) -> ProductMedia | None:
+        """The variant's own, else the product's first."""
+        return self.variant.media or next(iter(self.variant.product.media.all()), None)
 
     @property
     def quantity(self) -> int:

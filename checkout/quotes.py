@@ -8,7 +8,7 @@ from django.conf import settings
 
 from checkout import pricing
 from checkout.carts import Contents, SellerItems
-from checkout.models import ShippingRate
+from checkout.models import Cart, ShippingRate
 from checkout.pricing import GroupAmounts, OrderAmounts, TaxRate
 from sellers.models import Seller
 
@@ -112,3 +112,15 @@ def seller_quote(
         amounts=pricing.order_amounts(lines, chosen.price_minor if chosen else 0, tax),
         is_choice_refused=chosen_pk is not None and chosen_pk not in by_pk,
     )
+
+
+def rates_of_unpaid_order(cart: Cart) -> dict[int, int]:
+    """What was chosen for the order that the buyer came back from."""
+    group = cart.order_groups.awaiting_payment().first()
+    if group is None:
+        return {}
+    names = dict(group.orders.values_list("seller_id", "shipping_name"))
+    rates = ShippingRate.objects.filter(seller__in=names, is_active=True)
+    return {
+        rate.seller_id: rate.pk for rate in rates if rate.name == names[rate.seller_id]
+    }

@@ -1,10 +1,17 @@
 from django.urls import path
 
-from checkout import seller_views
+from checkout import cart_views, checkout_views, seller_views
 
 app_name = "checkout"
 
 urlpatterns = [
+    path("cart/", cart_views.cart, name="cart"),
+    path("cart/add/", cart_views.add_to_cart, name="add_to_cart"),
+    path("cart/restore/", cart_views.restore_to_cart, name="restore_to_cart"),
+    path("cart/<int:pk>/", cart_views.set_quantity, name="set_quantity"),
+    path("cart/<int:pk>/remove/", cart_views.remove_from_cart, name="remove_from_cart"),
+    path("checkout/", checkout_views.checkout, name="checkout"),
+    path("checkout/quote/", checkout_views.quote, name="quote"),
     path("seller/orders/", seller_views.seller_orders, name="seller_orders"),
     path("seller/orders/<int:pk>/", seller_views.seller_order, name="seller_order"),
     path(

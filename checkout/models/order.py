@@ -29,6 +29,18 @@ class OrderGroupQuerySet(models.QuerySet):
     def awaiting_payment(self):
         return self.filter(status=OrderGroup.Status.PENDING)
 
+    def with_lines(self):
+        """With what the pages about an order show: shops, lines, pictures."""
+        return self.prefetch_related(
+            "orders__seller",
+            "orders__lines__variant__media",
+            "orders__lines__variant__product__media",
+        )
+
+    def payable(self):
+        """Unpaid and still in time: the buyer can go on with it."""
+        return self.awaiting_payment().filter(pay_before__gt=timezone.now())
+
     def overdue(self):
         return self.awaiting_payment().filter(pay_before__lt=timezone.now())
 
@@ -109,6 +121,10 @@ class OrderGroup(PostalAddress):
     @property
     def reservation_reference(self):
         return f"group:{self.pk}"
+
+    @property
+    def is_payable(self):
+        return self.status == self.Status.PENDING and self.pay_before > timezone.now()
 
     @property
     def is_paid(self):
@@ -253,3 +269,11 @@ class OrderLine(models.Model):
                 condition=models.Q(quantity__gt=0), name="order_quantity_above_zero"
             ),
         ]
+
+    @property
+    def picture(self):
+        """The variant's own, else the product's first; none once it is deleted."""
+        if self.variant is None:
+            return None
+        pictures = self.variant.product.media.all()
+        return self.variant.media or next(iter(pictures), None)
