@@ -124,7 +124,14 @@ class Notification(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["user", "-created_at"])]
+        indexes = [
+            models.Index(fields=["user", "-created_at"]),
+            models.Index(
+                fields=["user"],
+                condition=models.Q(read_at=None),
+                name="unread_notifications",
+            ),
+        ]
 
     def __str__(self):
         return self.subject

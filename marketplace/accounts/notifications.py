@@ -27,24 +27,32 @@ def notify(
     a path on this site, shown as the mail's button.
     """
     user = recipient if isinstance(recipient, User) else None
-    subject = " ".join(str(subject).split())[:200]
+    subject = one_line(subject)
     body = render_text(f"emails/{template}.txt", {"user": user, **(context or {})})
     if user:
         user.notifications.create(subject=subject, body=body, url=url)
+    address, name = (user.email, user.name) if user else (recipient, "")
+    write_mail(address, subject, body, name=name, url=url)
+
+
+def write_mail(address: str, subject: str, body: str, *, name="", url="") -> None:
+    """Mail alone, in the frame that every mail of the site has."""
     frame = {
-        "subject": subject,
+        "subject": one_line(subject),
         "body": body,
-        "name": user.name if user else "",
+        "name": name,
         "link": urljoin(f"{settings.SITE_URL}/", url) if url else "",
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
     }
-    queue_mail(
-        user.email if user else recipient,
-        subject,
-        render_text("emails/_frame.txt", frame),
-        render_to_string("emails/_frame.html", frame),
-    )
+    text = render_text("emails/_frame.txt", frame)
+    html = render_to_string("emails/_frame.html", frame)
+    queue_mail(address, frame["subject"], text, html)
+
+
+def one_line(subject: str) -> str:
+    """A line break in a subject would begin another header."""
+    return " ".join(str(subject).split())[:200]
 
 
 def queue_mail(recipient: str, subject: str, text: str, html: str = "") -> OutgoingMail:

@@ -1,0 +1,32 @@
+"""How django-allauth looks and writes on this site."""
+
+from urllib.parse import urljoin, urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib.sites.requests import RequestSite
+from django.urls import reverse
+
+from marketplace.accounts import notifications
+
+
+class Site(RequestSite):
+    """Ours by name; never what a request's Host header says."""
+
+    def __init__(self):
+        self.name = settings.SITE_NAME
+        self.domain = urlsplit(settings.SITE_URL).netloc
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def send_mail(self, template_prefix, email, context):
+        """Through the outbox, in the frame of the site's other mails."""
+        context = {**context, "email": email, "current_site": Site()}
+        subject = notifications.render_text(f"{template_prefix}_subject.txt", context)
+        body = notifications.render_text(f"{template_prefix}_message.txt", context)
+        notifications.write_mail(email, subject, body)
+
+    def get_reset_password_from_key_url(self, key):
+        uid, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", args=[uid, token])
+        return urljoin(settings.SITE_URL, path)

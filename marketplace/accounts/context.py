@@ -1,0 +1,14 @@
+from django.conf import settings
+from django.utils.functional import SimpleLazyObject
+
+from marketplace.accounts.notifications import unread_count
+
+
+def personal(request):
+    """What the bars of every page show of the person; asked for only when shown."""
+    user = getattr(request, "user", None)
+    is_known = user is not None and user.is_authenticated
+    return {
+        "unread_count": SimpleLazyObject(lambda: unread_count(user)) if is_known else 0,
+        "mail_is_shown": settings.DEBUG,
+    }
