@@ -1,6 +1,12 @@
 from django.urls import path
 
-from checkout import cart_views, checkout_views, seller_views
+from checkout import (
+    cart_views,
+    checkout_views,
+    payment_views,
+    seller_views,
+    webhooks,
+)
 
 app_name = "checkout"
 
@@ -31,5 +37,27 @@ urlpatterns = [
         "seller/shipping/<int:pk>/delete/",
         seller_views.delete_shipping_rate,
         name="delete_shipping_rate",
+    ),
+    path("stripe/webhook", webhooks.stripe_webhook, name="stripe_webhook"),
+    path(
+        "orders/<str:token>/paid/",
+        payment_views.payment_return,
+        name="payment_return",
+    ),
+    path("seller/payouts/", payment_views.payouts, name="payouts"),
+    path(
+        "seller/payouts/connect/",
+        payment_views.connect_account,
+        name="connect_account",
+    ),
+    path(
+        "seller/payouts/connected/",
+        payment_views.account_connected,
+        name="account_connected",
+    ),
+    path(
+        "seller/payouts/link-expired/",
+        payment_views.account_link_expired,
+        name="account_link_expired",
     ),
 ]

@@ -161,6 +161,13 @@ CELERY_BEAT_SCHEDULE = {
     },
     "resume_imports": {"task": "sellers.periodic.resume_imports", "schedule": 60},
     "purge_pictures": {"task": "sellers.periodic.purge_pictures", "schedule": 3600},
+    "hear_from_stripe": {
+        "task": "checkout.periodic.hear_from_stripe",
+        "schedule": 60,
+    },
+    "release_overdue": {"task": "checkout.periodic.release_overdue", "schedule": 30},
+    "pay_sellers": {"task": "checkout.periodic.pay_sellers", "schedule": 300},
+    "resend_money": {"task": "checkout.periodic.resend_money", "schedule": 600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -12,6 +12,7 @@ from checkout.models.ledger import (
     LedgerAccount,
     LedgerLine,
     Transfer,
+    TransferReversal,
 )
 from checkout.models.order import (
     Order,
@@ -43,4 +44,5 @@ __all__ = [
     "StripeEvent",
     "TrackingEvent",
     "Transfer",
+    "TransferReversal",
 ]

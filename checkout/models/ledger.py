@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models.order import Order
+from checkout.models.refund import Refund
 from sellers.models import Seller
 
 
@@ -43,6 +44,7 @@ class JournalEntry(models.Model):
         REFUND = "refund", _("Refund")
         TRANSFER = "transfer", _("Transfer to the seller")
         REVERSAL = "reversal", _("Transfer reversed")
+        FAILED_REFUND = "failed", _("Refund failed")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     # Ours, e.g. “payment:17”: a second posting of the same event is refused.
@@ -61,6 +63,8 @@ class JournalEntry(models.Model):
 
 
 class LedgerLine(models.Model):
+    """Its entry's lines add up to 0 in each currency, which a trigger checks."""
+
     entry = models.ForeignKey(JournalEntry, models.PROTECT, related_name="lines")
     account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="lines")
     amount_minor = models.BigIntegerField(help_text=_("Debit positive."))
@@ -82,6 +86,8 @@ class Transfer(models.Model):
         max_length=8, choices=Status.choices, default=Status.PENDING
     )
     stripe_transfer_id = models.CharField(max_length=64, blank=True, db_index=True)
+    # Part of the idempotency key: Stripe keeps a failure under the old one.
+    attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     paid_at = models.DateTimeField(null=True, blank=True)
 
@@ -92,3 +98,23 @@ class Transfer(models.Model):
                 name="reversed_within_transfer",
             ),
         ]
+
+
+class TransferReversal(models.Model):
+    """The seller's share of a refund, taken back from their connected account."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("On its way")
+        SHORT = "short", _("The seller's balance is too low")
+        SUCCEEDED = "succeeded", _("Taken back")
+
+    transfer = models.ForeignKey(Transfer, models.PROTECT, related_name="reversals")
+    refund = models.OneToOneField(Refund, models.PROTECT, related_name="reversal")
+    amount_minor = models.PositiveBigIntegerField()
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.PENDING
+    )
+    stripe_reversal_id = models.CharField(max_length=64, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)

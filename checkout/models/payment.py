@@ -26,6 +26,10 @@ class Payment(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
 
+    @property
+    def reference(self):
+        return f"payment:{self.pk}"
+
 
 class StripeEvent(models.Model):
     """Events that have been applied, so that a repeat changes nothing."""

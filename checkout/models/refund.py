@@ -20,6 +20,8 @@ class Refund(models.Model):
         Order, models.PROTECT, null=True, blank=True, related_name="refunds"
     )
     stripe_refund_id = models.CharField(max_length=64, blank=True, db_index=True)
+    # Part of the idempotency key: Stripe keeps a failure under the old one.
+    attempts = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.PENDING
     )
@@ -40,6 +42,15 @@ class Refund(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+
+    @property
+    def reference(self):
+        return f"refund:{self.pk}"
+
+    @property
+    def seller_share_minor(self):
+        """What the seller bears; the platform gives its commission back."""
+        return self.amount_minor - self.commission_minor
 
 
 class RefundLine(models.Model):

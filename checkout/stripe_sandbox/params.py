@@ -59,8 +59,10 @@ class Params:
         return int(value)
 
     def amount(self, name: str = "amount", default=None):
-        value = self.integer(name, default)
-        if value is not None and value < 1:
+        value = self.integer(name)
+        if value is None:
+            return default
+        if value < 1:
             raise not_begun(
                 "This value must be greater than or equal to 1.",
                 code="parameter_invalid_integer",

@@ -1,0 +1,215 @@
+"""Money that goes out: each movement made once at Stripe, and once in the books.
+
+A decision is a row; these functions carry it out and may run twice, or twice at once:
+the idempotency key is made from the row, and only the first to record it posts it.
+"""
+
+import logging
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from checkout import gateway, ledger
+from checkout.models import Payment, Refund, Transfer, TransferReversal
+from marketplace.accounts.models import User
+from marketplace.accounts.notifications import notify
+from marketplace.money import format_minor
+
+logger = logging.getLogger(__name__)
+
+
+def send_refund(refund: Refund) -> None:
+    """Have Stripe pay it back, once, whatever goes wrong on the way."""
+    if refund.status != Refund.Status.PENDING:
+        return
+    intent_id = refund.payment.payment_intent_id
+    made = None
+    if refund.attempts:
+        made = gateway.find_refund(intent_id, refund.reference)
+    try:
+        made = made or gateway.refund(
+            key=f"{refund.reference}-{refund.payment.group.token}-{refund.attempts}",
+            payment_intent_id=intent_id,
+            amount=refund.amount_minor,
+            reference=refund.reference,
+        )
+    except gateway.Unclear:
+        next_attempt(refund)
+        raise
+    except gateway.Refused as refusal:
+        record_refusal(refund, refusal)
+        return
+    record_refund(refund, made)
+
+
+def next_attempt(row) -> None:
+    """Another key for the next try, which looks first.  At once or twice, one step."""
+    type(row).objects.filter(pk=row.pk, attempts=row.attempts).update(
+        attempts=row.attempts + 1
+    )
+
+
+@transaction.atomic
+def record_refusal(refund: Refund, refusal: gateway.Refused) -> None:
+    """Stripe will not pay it back: people have to, and must know."""
+    pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
+    if not pending.update(status=Refund.Status.FAILED):
+        return
+    for user in User.objects.filter(is_superuser=True, is_active=True):
+        notify(
+            user,
+            _("A refund was refused by Stripe"),
+            "checkout/refund_refused",
+            {"refund": refund, "message": str(refusal)},
+        )
+
+
+@transaction.atomic
+def record_refund(refund: Refund, made: dict) -> None:
+    """Stripe has taken it on: into the books, once, and the buyer is told."""
+    pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
+    is_first = pending.update(
+        status=Refund.Status.SUCCEEDED,
+        stripe_refund_id=made["id"],
+        succeeded_at=timezone.now(),
+    )
+    if not is_first:
+        return
+    ledger.post_refund(refund)
+    if refund.order is None:
+        Payment.objects.filter(pk=refund.payment_id).update(
+            status=Payment.Status.REFUNDED
+        )
+    tell_buyer(refund)
+
+
+def tell_buyer(refund: Refund) -> None:
+    group = refund.payment.group
+    with override(group.language):
+        amount = format_minor(refund.amount_minor, refund.currency)
+        subject = _("%(amount)s are on their way back to you") % {"amount": amount}
+        notify(
+            group.user or group.email,
+            subject,
+            "checkout/refunded",
+            {"group": group, "refund": refund, "amount": amount},
+            group.get_absolute_url(),
+        )
+
+
+@transaction.atomic
+def record_failure(values: dict) -> None:
+    """The buyer's bank sent the money back to us, perhaps days later."""
+    succeeded = Refund.objects.select_for_update(of=["self"]).filter(
+        stripe_refund_id=values["id"], status=Refund.Status.SUCCEEDED
+    )
+    for refund in succeeded.select_related("payment__group"):
+        Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.FAILED)
+        ledger.post_failed_refund(refund)
+        for user in User.objects.filter(is_superuser=True, is_active=True):
+            notify(
+                user,
+                _("A refund did not reach the buyer"),
+                "checkout/refund_refused",
+                {"refund": refund, "message": values.get("failure_reason") or ""},
+            )
+
+
+def send_transfer(transfer: Transfer) -> None:
+    """Have Stripe move it to the connected account, once, whatever goes wrong."""
+    if transfer.status == Transfer.Status.PAID:
+        return
+    order, payment = transfer.order, transfer.order.group.payment
+    reference, group = f"transfer:{transfer.pk}", order.group.number
+    made = None
+    if transfer.attempts:
+        made = gateway.find_transfer(group, reference)
+    try:
+        made = made or gateway.transfer(
+            key=f"{reference}-{order.group.token}-{transfer.attempts}",
+            amount=transfer.amount_minor,
+            currency=transfer.currency,
+            destination=order.seller.stripe_account_id,
+            source={
+                "charge_id": payment.charge_id,
+                "group": group,
+                "reference": reference,
+            },
+        )
+    except gateway.Unclear:
+        next_attempt(transfer)
+        raise
+    except gateway.Refused as refusal:
+        # Another key for the next try, when the account may be in order.
+        logger.warning("transfer %s refused: %s", transfer.pk, refusal)
+        next_attempt(transfer)
+        Transfer.objects.filter(pk=transfer.pk, status=Transfer.Status.PENDING).update(
+            status=Transfer.Status.WAITING
+        )
+        return
+    record_transfer(transfer, made)
+
+
+@transaction.atomic
+def record_transfer(transfer: Transfer, made: dict) -> None:
+    unpaid = Transfer.objects.filter(pk=transfer.pk).exclude(
+        status=Transfer.Status.PAID
+    )
+    is_first = unpaid.update(
+        status=Transfer.Status.PAID,
+        stripe_transfer_id=made["id"],
+        paid_at=timezone.now(),
+    )
+    if is_first:
+        ledger.post_transfer(transfer)
+
+
+def send_reversal(reversal: TransferReversal) -> None:
+    """Take the seller's share of a refund back, if their balance has it."""
+    transfer = reversal.transfer
+    is_done = reversal.status == TransferReversal.Status.SUCCEEDED
+    if is_done or transfer.status != Transfer.Status.PAID:
+        return  # the clock tries again once there is a transfer to reverse
+    reference = f"reversal:{reversal.pk}"
+    made = None
+    if reversal.attempts:
+        made = gateway.find_reversal(transfer.stripe_transfer_id, reference)
+    try:
+        made = made or gateway.reverse_transfer(
+            key=f"{reference}-{transfer.stripe_transfer_id}-{reversal.attempts}",
+            transfer_id=transfer.stripe_transfer_id,
+            amount=reversal.amount_minor,
+            reference=reference,
+        )
+    except gateway.Unclear:
+        next_attempt(reversal)
+        raise
+    except gateway.Refused as refusal:
+        # The seller owes it: the ledger shows it until a later try succeeds.
+        logger.warning("reversal %s refused: %s", reversal.pk, refusal)
+        next_attempt(reversal)
+        TransferReversal.objects.filter(
+            pk=reversal.pk, status=TransferReversal.Status.PENDING
+        ).update(status=TransferReversal.Status.SHORT)
+        return
+    record_reversal(reversal, made)
+
+
+@transaction.atomic
+def record_reversal(reversal: TransferReversal, made: dict) -> None:
+    undone = TransferReversal.objects.filter(pk=reversal.pk).exclude(
+        status=TransferReversal.Status.SUCCEEDED
+    )
+    is_first = undone.update(
+        status=TransferReversal.Status.SUCCEEDED,
+        stripe_reversal_id=made["id"],
+        succeeded_at=timezone.now(),
+    )
+    if is_first:
+        Transfer.objects.filter(pk=reversal.transfer_id).update(
+            reversed_minor=F("reversed_minor") + reversal.amount_minor
+        )
+        ledger.post_reversal(reversal)

@@ -1,0 +1,318 @@
+"""Stripe: the only module that talks to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+import stripe
+from django.conf import settings
+
+TIMEOUT_SECONDS = 10
+NETWORK_RETRIES = 2
+SIGNATURE_TOLERANCE_SECONDS = 300
+
+
+class GatewayError(Exception):
+    """Stripe could not be asked: a later attempt with the same key may do."""
+
+
+class Unclear(GatewayError):
+    """Stripe failed while acting, and keeps that answer under the key.
+
+    Look whether it was done before asking again, then with another key.
+    """
+
+
+class Refused(GatewayError):
+    """Stripe said no; the same request again will not help."""
+
+    def __init__(self, message: str, code: str = ""):
+        super().__init__(message)
+        self.code = code
+
+
+class BadSignature(Exception):
+    """The webhook was not signed by Stripe for this site, or too long ago."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a PaymentIntent says; `status` in Stripe's words."""
+
+    id: str
+    client_secret: str
+    status: str
+    amount: int
+    currency: str
+    charge_id: str
+    error: str
+
+    @classmethod
+    def read(cls, values: dict) -> "Intent":
+        error = values.get("last_payment_error") or {}
+        return cls(
+            id=values["id"],
+            client_secret=values["client_secret"],
+            status=values["status"],
+            amount=values["amount_received"] or values["amount"],
+            currency=values["currency"].upper(),
+            charge_id=values["latest_charge"] or "",
+            error=error.get("message") or "",
+        )
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a connected account can do, and what Stripe still asks of it."""
+
+    id: str
+    is_payable: bool
+    is_submitted: bool
+    due: tuple[str, ...]
+
+    @classmethod
+    def read(cls, values: dict) -> "Account":
+        capabilities = values.get("capabilities") or {}
+        requirements = values.get("requirements") or {}
+        return cls(
+            id=values["id"],
+            is_payable=values["payouts_enabled"]
+            and capabilities.get("transfers") == "active",
+            is_submitted=values["details_submitted"],
+            due=tuple(requirements.get("currently_due") or ()),
+        )
+
+
+@dataclass(frozen=True)
+class Event:
+    id: str
+    type: str
+    object: dict
+
+    @classmethod
+    def read(cls, values: dict) -> "Event":
+        return cls(
+            id=values["id"], type=values["type"], object=values["data"]["object"]
+        )
+
+
+def client() -> stripe.StripeClient:
+    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE)
+
+
+@lru_cache(maxsize=4)
+def _client(key, address):
+    return stripe.StripeClient(
+        key,
+        base_addresses={"api": address},
+        max_network_retries=NETWORK_RETRIES,
+        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+    )
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """Turns Stripe's errors into the one bit that matters: does it help to retry?"""
+    try:
+        yield
+    except stripe.IdempotencyError as error:
+        if error.http_status == 409:
+            raise GatewayError(str(error)) from error
+        raise Refused(str(error), "idempotency_error") from error
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        raise Refused(str(error), error.code or "") from error
+    except stripe.APIError as error:
+        raise Unclear(str(error)) from error
+    except stripe.StripeError as error:
+        raise GatewayError(str(error)) from error
+
+
+def create_payment(
+    *, key: str, amount: int, currency: str, reference: str, email: str
+) -> Intent:
+    """A PaymentIntent for `amount`; `reference` finds its charge and transfers."""
+    with speaking():
+        intent = client().v1.payment_intents.create(
+            {
+                "amount": amount,
+                "currency": currency.lower(),
+                "automatic_payment_methods": {"enabled": True},
+                "description": reference,
+                "metadata": {"reference": reference},
+                "receipt_email": email,
+                "transfer_group": reference,
+            },
+            {"idempotency_key": key},
+        )
+    return Intent.read(intent.to_dict())
+
+
+def read_payment(payment_intent_id: str) -> Intent:
+    with speaking():
+        intent = client().v1.payment_intents.retrieve(payment_intent_id)
+    return Intent.read(intent.to_dict())
+
+
+def cancel_payment(payment_intent_id: str) -> Intent:
+    """Cancel it if it can be canceled; says how it stands after that."""
+    try:
+        with speaking():
+            intent = client().v1.payment_intents.cancel(
+                payment_intent_id,
+                {"cancellation_reason": "abandoned"},
+                {"idempotency_key": f"cancel-{payment_intent_id}"},
+            )
+    except Refused as refusal:
+        if refusal.code != "payment_intent_unexpected_state":
+            raise
+        return read_payment(payment_intent_id)
+    # The answer may be the one kept under the key; only the object is the truth.
+    if intent.status != "canceled":
+        return read_payment(payment_intent_id)
+    return Intent.read(intent.to_dict())
+
+
+def refund(*, key: str, payment_intent_id: str, amount: int, reference: str) -> dict:
+    with speaking():
+        made = client().v1.refunds.create(
+            {
+                "payment_intent": payment_intent_id,
+                "amount": amount,
+                "metadata": {"reference": reference},
+            },
+            {"idempotency_key": key},
+        )
+    return made.to_dict()
+
+
+def find_refund(payment_intent_id: str, reference: str) -> dict | None:
+    with speaking():
+        page = client().v1.refunds.list(
+            {"payment_intent": payment_intent_id, "limit": 100}
+        )
+        return _first_with(page, reference)
+
+
+def transfer(
+    *, key: str, amount: int, currency: str, destination: str, source: dict
+) -> dict:
+    """Money of one charge to a connected account.
+
+    `source`: `charge_id`, `group` (the charge's reference) and `reference` (ours).
+    """
+    with speaking():
+        made = client().v1.transfers.create(
+            {
+                "amount": amount,
+                "currency": currency.lower(),
+                "destination": destination,
+                "source_transaction": source["charge_id"],
+                "transfer_group": source["group"],
+                "metadata": {"reference": source["reference"]},
+            },
+            {"idempotency_key": key},
+        )
+    return made.to_dict()
+
+
+def find_transfer(group: str, reference: str) -> dict | None:
+    with speaking():
+        page = client().v1.transfers.list({"transfer_group": group, "limit": 100})
+        return _first_with(page, reference)
+
+
+def reverse_transfer(
+    *, key: str, transfer_id: str, amount: int, reference: str
+) -> dict:
+    with speaking():
+        made = client().v1.transfers.reversals.create(
+            transfer_id,
+            {"amount": amount, "metadata": {"reference": reference}},
+            {"idempotency_key": key},
+        )
+    return made.to_dict()
+
+
+def find_reversal(transfer_id: str, reference: str) -> dict | None:
+    with speaking():
+        page = client().v1.transfers.reversals.list(transfer_id, {"limit": 100})
+        return _first_with(page, reference)
+
+
+def _first_with(page, reference):
+    """The object that carries our reference: it was made, whatever the answer said."""
+    for made in page.auto_paging_iter():
+        values = made.to_dict()
+        if values["metadata"].get("reference") == reference:
+            return values
+    return None
+
+
+def create_account(*, key: str, email: str, country: str, reference: str) -> Account:
+    """A connected account with Stripe's own dashboard; the platform bears losses."""
+    with speaking():
+        account = client().v1.accounts.create(
+            {
+                "controller": {
+                    "fees": {"payer": "application"},
+                    "losses": {"payments": "application"},
+                    "stripe_dashboard": {"type": "express"},
+                },
+                "capabilities": {"transfers": {"requested": True}},
+                "country": country,
+                "email": email,
+                "metadata": {"reference": reference},
+            },
+            {"idempotency_key": key},
+        )
+    return Account.read(account.to_dict())
+
+
+def read_account(account_id: str) -> Account:
+    with speaking():
+        account = client().v1.accounts.retrieve(account_id)
+    return Account.read(account.to_dict())
+
+
+def onboarding_url(
+    *, key: str, account_id: str, return_url: str, refresh_url: str
+) -> str:
+    """Where the seller tells Stripe who they are; works once, for minutes."""
+    with speaking():
+        link = client().v1.account_links.create(
+            {
+                "account": account_id,
+                "type": "account_onboarding",
+                "return_url": return_url,
+                "refresh_url": refresh_url,
+            },
+            {"idempotency_key": key},
+        )
+    return link.url
+
+
+def events_since(timestamp: int, types: list[str]) -> Iterator[Event]:
+    """What happened since then, oldest first, whether or not a webhook said so."""
+    with speaking():
+        page = client().v1.events.list(
+            {"types": types, "created": {"gte": timestamp}, "limit": 100}
+        )
+        found = [event.to_dict() for event in page.auto_paging_iter()]
+    return map(Event.read, reversed(found))
+
+
+def read_event(body: bytes, signature: str) -> Event:
+    """The event in a webhook request, or BadSignature."""
+    secrets = {settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_CONNECT_WEBHOOK_SECRET}
+    for secret in filter(None, secrets):
+        try:
+            event = client().construct_event(
+                body, signature, secret, SIGNATURE_TOLERANCE_SECONDS
+            )
+        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+            continue
+        except ValueError as error:
+            raise BadSignature("signed, but not an event") from error
+        return Event.read(event.to_dict())
+    raise BadSignature

@@ -1,0 +1,47 @@
+"""Work about money that somebody asked for; each may run twice, and twice at once."""
+
+from celery import shared_task
+
+from checkout import connected_accounts, disbursing, fulfillment, gateway
+from checkout.models import Order, Refund, Transfer, TransferReversal
+
+# What may pass is tried again soon, and later by the clock.
+RETRIES = {
+    "autoretry_for": (gateway.GatewayError,),
+    "dont_autoretry_for": (gateway.Refused,),
+    "max_retries": 5,
+    "retry_backoff": 5,
+    "retry_backoff_max": 300,
+}
+
+
+@shared_task
+def begin_fulfillment(order_pk):
+    fulfillment.begin(Order.objects.select_related("group", "seller").get(pk=order_pk))
+
+
+@shared_task(**RETRIES)
+def send_refund(refund_pk):
+    refund = Refund.objects.select_related("payment__group", "order").get(pk=refund_pk)
+    disbursing.send_refund(refund)
+    for reversal in TransferReversal.objects.filter(refund=refund):
+        send_reversal.delay(reversal.pk)
+
+
+@shared_task(**RETRIES)
+def send_transfer(transfer_pk):
+    transfers = Transfer.objects.select_related("order__seller", "order__group")
+    disbursing.send_transfer(transfers.get(pk=transfer_pk))
+
+
+@shared_task(**RETRIES)
+def send_reversal(reversal_pk):
+    reversals = TransferReversal.objects.select_related(
+        "refund", "transfer__order__seller", "transfer__order__group"
+    )
+    disbursing.send_reversal(reversals.get(pk=reversal_pk))
+
+
+@shared_task(**RETRIES)
+def refresh_account(account_id):
+    connected_accounts.refresh_account(account_id)
