@@ -144,8 +144,8 @@ def run(
 
 def _limited(limits: Limits) -> list[str]:
     return [
-        sys.executable, "-I", "-S", str(LIMITED), str(limits.memory_bytes),
-        str(limits.cpu_seconds), str(limits.file_bytes),
+        sys.executable, "-I", "-S", str(LIMITED), str(os.getpid()),
+        str(limits.memory_bytes), str(limits.cpu_seconds), str(limits.file_bytes),
     ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Runs a command under limits.
 
-    python limited.py MEMORY_BYTES CPU_SECONDS FILE_BYTES COMMAND...
+    python limited.py PARENT MEMORY_BYTES CPU_SECONDS FILE_BYTES COMMAND...
 
 A program of its own, because limits set between fork and exec of a threaded
 parent can deadlock.  It ends with exec, so the command keeps this process id.
@@ -15,10 +15,12 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent():
-    """A killed worker must not leave its ffmpeg running (Linux only)."""
+def die_with(parent):
+    """A killed worker must not leave its ffmpeg running (the signal: Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the parent is gone already")
 
 
 def limit(kind, value):
@@ -28,8 +30,8 @@ def limit(kind, value):
     resource.setrlimit(kind, (value, hard))
 
 
-def main(memory, cpu_seconds, file_bytes, *command):
-    die_with_parent()
+def main(parent, memory, cpu_seconds, file_bytes, *command):
+    die_with(int(parent))
     if sys.platform == "linux":  # macOS refuses RLIMIT_AS
         limit(resource.RLIMIT_AS, int(memory))
     limit(resource.RLIMIT_CPU, int(cpu_seconds))
