@@ -1,6 +1,5 @@
 """What must hold before a commit; prints only what does not."""
 
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ ROOT = prepare.ROOT
 BIN = ROOT / ".venv" / "bin"
 
 
-def commands():
+def commands(npm):
     manage = [BIN / "python", "manage.py"]
     templates = sorted((ROOT / "templates").rglob("*.html"))
     return [
@@ -21,7 +20,7 @@ def commands():
         [BIN / "djade", "--check", "--target-version", "5.2", *templates],
         [BIN / "lint-imports"],
         [*manage, "makemigrations", "--check", "--dry-run"],
-        ["npm", "run", "--silent", "check"],
+        [*npm, "run", "--silent", "check"],
     ]
 
 
@@ -36,13 +35,10 @@ def hosts_in_locks():
 
 
 def main():
-    node = prepare.node_command()
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "PATH": f"{node}{os.pathsep}{os.environ['PATH']}",
-    }
+    npm, environment = prepare.npm_command()
+    environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     failures = [f"{file.name} names a host" for file in hosts_in_locks()]
-    for command in commands():
+    for command in commands(npm):
         done = subprocess.run(
             command, cwd=ROOT, env=environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

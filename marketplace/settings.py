@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from marketplace import embedded
 from marketplace.env import (
+    broker_url,
     database_settings,
     env_bool,
     env_int,
@@ -15,6 +16,7 @@ from marketplace.env import (
     env_secret,
     env_str,
     env_url,
+    numbered,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -31,6 +33,8 @@ def development_only(value):
 
 SECRET_KEY = env_secret("SECRET_KEY", development_only("development-only-key"))
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", development_only(["*"]))
+if "*" in ALLOWED_HOSTS and not DEBUG:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts outside DEBUG.")
 SITE_URL = env_url("SITE_URL", development_only("http://127.0.0.1:8000"))
 SITE_NAME = env_str("SITE_NAME", "Vitrine")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -134,13 +138,13 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         # Apart from the queues: clearing a cache empties its whole database.
-        "LOCATION": env_str("CACHE_URL", embedded.numbered(REDIS_URL, 1)),
+        "LOCATION": env_str("CACHE_URL", numbered(REDIS_URL, 1)),
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Background work.  A database row with a lease is the truth, the message a hint.
-CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

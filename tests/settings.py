@@ -16,16 +16,18 @@ os.environ |= {
     "LOG_LEVEL": "WARNING",
 }
 
-from marketplace import embedded  # noqa: E402
+from marketplace.env import broker_url, numbered  # noqa: E402
 from marketplace.settings import *  # noqa: E402, F403
 from marketplace.settings import CACHES, DATABASES, REDIS_URL  # noqa: E402
 
 # Each worker of pytest-xdist clears a cache and reads a queue of its own.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-REDIS_URL = embedded.numbered(REDIS_URL, 2 * WORKER + 2)
-CACHES["default"]["LOCATION"] = embedded.numbered(REDIS_URL, 2 * WORKER + 3)
-CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
+REDIS_URL = numbered(REDIS_URL, 2 * WORKER + 2)
+CACHES["default"]["LOCATION"] = numbered(REDIS_URL, 2 * WORKER + 3)
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 
 DEBUG = False
+# Static files as in development: from where they are, not collected.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
