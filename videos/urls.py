@@ -1,3 +1,7 @@
+from django.urls import include, path
+
 app_name = "videos"
 
-urlpatterns = []
+urlpatterns = [
+    path("", include("videos.feed.urls")),
+]

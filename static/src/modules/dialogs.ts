@@ -2,9 +2,11 @@
 document.addEventListener("click", (event) => {
   const target = event.target as Element;
   const opener = target.closest<HTMLElement>("[data-opens]");
-  if (opener) {
-    const dialog = document.getElementById(opener.dataset.opens ?? "");
-    if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+  const dialog = document.getElementById(opener?.dataset.opens ?? "");
+  if (opener && dialog instanceof HTMLDialogElement && !event.ctrlKey && !event.metaKey) {
+    // Without this script the opener is a link to a page of its own.
+    event.preventDefault();
+    if (!dialog.open) dialog.showModal();
   }
   if (target.closest("[data-closes]")) target.closest("dialog")?.close();
   // A click on the backdrop is a click on the dialog itself, outside its box.

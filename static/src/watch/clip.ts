@@ -1,0 +1,142 @@
+// A video with its controls: toggle, sound, captions, position, products on screen.
+import { Captions } from "./captions";
+import { record } from "./events";
+import { Player } from "./player";
+import { isOn } from "./preferences";
+import { ProductTags } from "./tags";
+
+export class Clip {
+  readonly id: string;
+  readonly player: Player;
+  readonly tags: ProductTags;
+  readonly captions: Captions;
+  private readonly video: HTMLVideoElement;
+  private readonly place: number;
+  private isPausedByHand = false;
+  private playingSince = 0;
+  private watchedMs = 0;
+
+  constructor(readonly element: HTMLElement) {
+    this.id = element.dataset.clip ?? "";
+    this.place = Number(element.dataset.place);
+    this.video = element.querySelector<HTMLVideoElement>("[data-video]")!;
+    this.player = new Player(this.video);
+    this.tags = new ProductTags(element, this.video);
+    this.captions = new Captions(element, this.video);
+    this.paint();
+    this.watchState();
+    this.wireControls();
+    this.player.onFailure = () => this.showFailure(true);
+  }
+
+  // On screen: counts as seen, plays.
+  async enter({ autoplay }: { autoplay: boolean }) {
+    record({ video: this.id, kind: "impression", position: this.place });
+    this.isPausedByHand = !autoplay;
+    this.showFailure(false);
+    this.tags.refresh();
+    if (autoplay) await this.start();
+    else await this.player.prepare();
+  }
+
+  // Off screen: what was watched is written down.
+  leave() {
+    this.player.pause();
+    this.stopClock();
+    const watched = Math.round(this.watchedMs);
+    this.watchedMs = 0;
+    if (watched >= 250) record({ video: this.id, kind: "watch", watched_ms: watched });
+  }
+
+  async start() {
+    this.video.muted = !isOn("sound");
+    await this.player.play();
+  }
+
+  async toggle() {
+    this.isPausedByHand = !this.video.paused;
+    if (this.isPausedByHand) this.player.pause();
+    else await this.start();
+  }
+
+  async resume() {
+    if (!this.isPausedByHand) await this.start();
+  }
+
+  mute(isMuted: boolean) {
+    this.video.muted = isMuted;
+  }
+
+  get isMuted() {
+    return this.video.muted;
+  }
+
+  private paint() {
+    const { colour } = this.element.dataset;
+    if (colour) this.element.style.setProperty("--clip-colour", colour);
+    this.element.dataset.state = "idle";
+  }
+
+  private watchState() {
+    const show = (state: string) => (this.element.dataset.state = state);
+    this.video.addEventListener("playing", () => {
+      show("playing");
+      this.playingSince = performance.now();
+    });
+    this.video.addEventListener("pause", () => {
+      show("paused");
+      this.stopClock();
+    });
+    this.video.addEventListener("waiting", () => {
+      show("waiting");
+      this.stopClock();
+    });
+    this.video.addEventListener("emptied", () => show("idle"));
+    this.video.addEventListener("volumechange", () => this.showSound());
+  }
+
+  private stopClock() {
+    if (this.playingSince) this.watchedMs += performance.now() - this.playingSince;
+    this.playingSince = 0;
+  }
+
+  private wireControls() {
+    this.wire("[data-toggle]", () => this.toggle());
+    this.wire("[data-retry]", () => {
+      this.player.free();
+      this.showFailure(false);
+      return this.start();
+    });
+    this.wireSeek();
+    this.showSound();
+  }
+
+  private wire(selector: string, act: () => unknown) {
+    const button = this.element.querySelector<HTMLElement>(selector);
+    if (!button) return;
+    button.hidden = false;
+    button.addEventListener("click", () => void act());
+  }
+
+  private wireSeek() {
+    const seek = this.element.querySelector<HTMLInputElement>("[data-seek]");
+    if (!seek) return;
+    seek.hidden = false;
+    seek.addEventListener("input", () => (this.video.currentTime = seek.valueAsNumber / 1000));
+    this.video.addEventListener("timeupdate", () => {
+      seek.value = String(Math.round(this.video.currentTime * 1000));
+      seek.style.setProperty("--done", `${(100 * seek.valueAsNumber) / Number(seek.max)}%`);
+    });
+  }
+
+  private showSound() {
+    this.element.classList.toggle("is-muted", this.video.muted);
+    const button = this.element.querySelector("[data-mute]");
+    button?.setAttribute("aria-pressed", String(!this.video.muted));
+  }
+
+  private showFailure(hasFailed: boolean) {
+    const box = this.element.querySelector<HTMLElement>("[data-failed]");
+    if (box) box.hidden = !hasFailed;
+  }
+}

@@ -1,0 +1,35 @@
+// What was seen and watched, gathered and sent a few at a time.
+type Kind = "impression" | "watch" | "share" | "tag" | "cart";
+
+interface Entry {
+  video: string;
+  kind: Kind;
+  watched_ms?: number;
+  position?: number;
+}
+
+const ADDRESS = "/api/events";
+const AT_MOST = 50;
+const EVERY_MS = 10_000;
+
+let waiting: Entry[] = [];
+
+export function record(entry: Entry) {
+  waiting.push(entry);
+  if (waiting.length >= AT_MOST) send();
+}
+
+export function send() {
+  while (waiting.length) {
+    const events = waiting.splice(0, AT_MOST);
+    const body = new Blob([JSON.stringify({ events })], { type: "application/json" });
+    // Figures are worth one try: what the browser refuses to queue is let go.
+    if (!navigator.sendBeacon(ADDRESS, body)) waiting = [];
+  }
+}
+
+setInterval(send, EVERY_MS);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") send();
+});
+window.addEventListener("pagehide", send);

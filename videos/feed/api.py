@@ -1,0 +1,134 @@
+"""The feed as JSON, live offers, and the endpoint that events are sent to."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.decorators import (
+    api_view,
+    authentication_classes,
+    parser_classes,
+    throttle_classes,
+)
+from rest_framework.parsers import JSONParser
+from rest_framework.response import Response
+from rest_framework.throttling import SimpleRateThrottle
+
+from videos.feed import events, sessions
+from videos.feed.clips import load_page
+from videos.feed.offers import with_offers
+from videos.feed.viewers import viewer_of
+from videos.models import Video
+
+
+class TaggedProductSerializer(serializers.Serializer):
+    tag = serializers.IntegerField(source="pk")
+    title = serializers.CharField(source="product.title")
+    url = serializers.CharField(source="product.get_absolute_url")
+    starts_ms = serializers.IntegerField()
+    ends_ms = serializers.IntegerField()
+    price = serializers.CharField(source="offer.price")
+    price_minor = serializers.IntegerField(source="offer.price_minor")
+    currency = serializers.CharField(source="offer.currency")
+    is_sold_out = serializers.BooleanField(source="offer.is_sold_out")
+
+
+class ClipSerializer(serializers.Serializer):
+    id = serializers.CharField(source="public_id")
+    title = serializers.CharField()
+    url = serializers.CharField(source="get_absolute_url")
+    playlist = serializers.CharField(source="playlist_url")
+    mp4 = serializers.CharField(source="mp4_url")
+    poster = serializers.CharField(source="poster_url")
+    duration_ms = serializers.IntegerField()
+    seller = serializers.CharField(source="seller.name")
+    like_count = serializers.IntegerField()
+    products = TaggedProductSerializer(source="shown_tags", many=True)
+
+
+class FeedSerializer(serializers.Serializer):
+    videos = ClipSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+@extend_schema(
+    parameters=[OpenApiParameter("cursor", str, description="From the last page.")],
+    responses=FeedSerializer,
+)
+@api_view(["GET"])
+def api_feed(request):
+    """Ten videos of the feed and the cursor of the next ten."""
+    cursor = request.query_params.get("cursor", "")
+    viewer = viewer_of(request)
+    try:
+        page = (
+            sessions.continue_feed(sessions.public_videos(), viewer, cursor)
+            if cursor
+            else sessions.open_feed(sessions.public_videos(), viewer)
+        )
+    except sessions.BadCursor:
+        raise serializers.ValidationError({"cursor": ["Unknown cursor."]}) from None
+    clips = load_page(page.keys, request.user)
+    return Response(FeedSerializer({"videos": clips, "next": page.next_cursor}).data)
+
+
+@extend_schema(responses=TaggedProductSerializer(many=True))
+@api_view(["GET"])
+def api_offers(request, public_id):
+    """Prices and stock of a video's products at this moment."""
+    video = get_object_or_404(Video.objects.published(), public_id=public_id)
+    tags = video.tags.select_related("product__seller")
+    return Response(TaggedProductSerializer(with_offers(tags), many=True).data)
+
+
+class BeaconAuthentication(SessionAuthentication):
+    """Without the CSRF token, which `navigator.sendBeacon` cannot send as a header.
+
+    The session cookie is SameSite=Lax, so no other site acts in a person's name, and
+    nothing but figures is written.
+    """
+
+    def enforce_csrf(self, request):
+        return
+
+
+class EventThrottle(SimpleRateThrottle):
+    scope = "events"
+    rate = "240/min"
+
+    def get_cache_key(self, request, view):
+        ident = self.get_ident(request)
+        return self.cache_format % {"scope": self.scope, "ident": ident}
+
+
+class EventSerializer(serializers.Serializer):
+    video = serializers.CharField(max_length=16)
+    kind = serializers.ChoiceField(events.KINDS)
+    watched_ms = serializers.IntegerField(
+        min_value=0, max_value=events.MAX_WATCHED_MS, default=0
+    )
+    position = serializers.IntegerField(min_value=0, max_value=10_000, default=0)
+
+
+class EventsSerializer(serializers.Serializer):
+    events = serializers.ListField(
+        child=EventSerializer(), min_length=1, max_length=events.MAX_EVENTS
+    )
+
+
+@extend_schema(request=EventsSerializer, responses={202: None})
+@api_view(["POST"])
+@authentication_classes([BeaconAuthentication])
+@parser_classes([JSONParser])
+@throttle_classes([EventThrottle])
+def api_events(request):
+    """Impressions and watch time, up to fifty at a time."""
+    viewer = viewer_of(request)
+    if not viewer:
+        raise serializers.ValidationError({"viewer": ["Open the feed first."]})
+    body = EventsSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    user = request.user if request.user.is_authenticated else None
+    batch = [events.Event(**event) for event in body.validated_data["events"]]
+    recorded = events.record_events(batch, viewer, user)
+    return Response({"recorded": recorded}, status=status.HTTP_202_ACCEPTED)

@@ -1,0 +1,58 @@
+"""What a tagged product costs now, and whether there are any left."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import F, Max, Min, Sum
+from django.db.models.functions import Coalesce
+
+from marketplace.money import format_minor
+from sellers.models import Variant
+from videos.models import ProductTag
+
+
+@dataclass(frozen=True)
+class Offer:
+    price_minor: int
+    highest_minor: int
+    currency: str
+    available: int
+
+    @property
+    def price(self) -> str:
+        return format_minor(self.price_minor, self.currency)
+
+    @property
+    def is_from(self) -> bool:
+        """Some variants cost more."""
+        return self.highest_minor > self.price_minor
+
+    @property
+    def is_sold_out(self) -> bool:
+        return self.available <= 0
+
+
+def offers_of(product_pks: Iterable[int]) -> dict[int, Offer]:
+    """One query for any number of products; what is not on sale is left out."""
+    left = F("stock__on_hand") - F("stock__reserved")
+    rows = (
+        Variant.objects.on_sale()
+        .filter(product__in=set(product_pks))
+        .order_by()
+        .values("product_id", currency=F("product__currency"))
+        .annotate(
+            price_minor=Min("price_minor"),
+            highest_minor=Max("price_minor"),
+            available=Coalesce(Sum(left), 0),
+        )
+    )
+    return {row.pop("product_id"): Offer(**row) for row in rows}
+
+
+def with_offers(tags: Iterable[ProductTag]) -> list[ProductTag]:
+    """The tags whose product is on sale, each with its `offer`."""
+    tags = list(tags)
+    offers = offers_of(tag.product_id for tag in tags)
+    for tag in tags:
+        tag.offer = offers.get(tag.product_id)
+    return [tag for tag in tags if tag.offer]

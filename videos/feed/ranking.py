@@ -1,0 +1,78 @@
+"""In which order the feed shows videos.  Pure: candidates in, keys out.
+
+Fresh and engaging first, with no seller twice in a window.  A recommender
+replaces this module alone: it keeps `rank`.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+# Days after which freshness counts half.
+HALF_LIFE_DAYS = 3
+# A video without views is believed to be as engaging as an average one.
+PRIOR_VIEWS = 50
+PRIOR_REACTIONS = 4
+# Among so many neighbours, each seller comes once (as long as there are others).
+WINDOW = 4
+
+
+@dataclass(frozen=True)
+class Candidate:
+    pk: int
+    seller_id: int
+    published_at: datetime
+    view_count: int = 0
+    like_count: int = 0
+    save_count: int = 0
+    share_count: int = 0
+    is_seen: bool = False
+
+
+def engagement(candidate: Candidate) -> float:
+    """Reactions per view, smoothed; a save and a share say more than a like."""
+    reactions = (
+        candidate.like_count + 2 * candidate.save_count + 3 * candidate.share_count
+    )
+    return (reactions + PRIOR_REACTIONS) / (candidate.view_count + PRIOR_VIEWS)
+
+
+def freshness(candidate: Candidate, now: datetime) -> float:
+    """From 1 now towards 0: half of it after `HALF_LIFE_DAYS`."""
+    days = max((now - candidate.published_at).total_seconds(), 0) / 86_400
+    return HALF_LIFE_DAYS / (HALF_LIFE_DAYS + days)
+
+
+def score(candidate: Candidate, now: datetime) -> float:
+    return engagement(candidate) * (0.25 + freshness(candidate, now))
+
+
+def rank(candidates: Iterable[Candidate], now: datetime) -> list[int]:
+    """Keys of the videos, best first; what has been seen comes after the rest."""
+    best_first = sorted(
+        candidates, key=lambda c: (c.is_seen, -score(c, now), -c.published_at.timestamp())
+    )
+    unseen = [c for c in best_first if not c.is_seen]
+    seen = [c for c in best_first if c.is_seen]
+    return [c.pk for c in [*spread(unseen), *spread(seen)]]
+
+
+def spread(best_first: list[Candidate]) -> list[Candidate]:
+    """The same candidates, each seller once in any `WINDOW` neighbours if possible."""
+    waiting: dict[int, deque[Candidate]] = {}
+    for candidate in best_first:
+        waiting.setdefault(candidate.seller_id, deque()).append(candidate)
+    rank_of = {candidate.pk: place for place, candidate in enumerate(best_first)}
+    recent: deque[int] = deque(maxlen=WINDOW - 1)
+    result = []
+    while waiting:
+        free = [seller for seller in waiting if seller not in recent]
+        # With fewer sellers than the window is wide: the one shown longest ago.
+        choice = free or [next(s for s in recent if s in waiting)]
+        seller = min(choice, key=lambda s: rank_of[waiting[s][0].pk])
+        result.append(waiting[seller].popleft())
+        recent.append(seller)
+        if not waiting[seller]:
+            del waiting[seller]
+    return result

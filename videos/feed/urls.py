@@ -1,0 +1,25 @@
+"""Addresses of the pages on which people watch; part of the namespace `videos`."""
+
+from django.urls import path
+
+from videos.feed import api, views
+
+urlpatterns = [
+    path("", views.feed, name="feed"),
+    path("feed/next/", views.feed_page, name="feed_page"),
+    path("following/", views.following, name="following"),
+    path("following/next/", views.following_page, name="following_page"),
+    path("saved/", views.saved, name="saved"),
+    path("v/<str:public_id>/", views.video, name="video"),
+    path("v/<str:public_id>/like/", views.like, name="like"),
+    path("v/<str:public_id>/save/", views.save, name="save"),
+    path(
+        "v/<str:public_id>/products/<int:pk>/",
+        views.product_sheet,
+        name="product_sheet",
+    ),
+    path("follow/<slug:slug>/", views.follow, name="follow"),
+    path("api/feed", api.api_feed, name="api_feed"),
+    path("api/videos/<str:public_id>/offers", api.api_offers, name="api_offers"),
+    path("api/events", api.api_events, name="api_events"),
+]

@@ -1,0 +1,189 @@
+"""Pages on which people watch: feed, video page, product sheet, saved videos."""
+
+from functools import wraps
+from urllib.parse import urlencode, urlsplit
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from sellers.following import set_following
+from sellers.models import Product, Seller
+from videos.feed import sessions
+from videos.feed.clips import load_clips, load_page
+from videos.feed.metadata import absolute, structured_data
+from videos.feed.offers import offers_of
+from videos.feed.reactions import set_reaction
+from videos.feed.viewers import name_viewer, viewer_of
+from videos.models import Engagement, Video
+
+RELATED = 8
+SAVED_PER_PAGE = 24
+
+
+def sign_in_first(view):
+    """As `login_required`, for buttons: afterwards back to the page they stand on."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        back = urlsplit(request.headers.get("Referer", "")).path or "/"
+        url = f"{reverse('account_login')}?{urlencode({'next': back})}"
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+    return guarded
+
+
+def feed_page_context(request, page, more_url_name):
+    return {
+        "clips": load_page(page.keys, request.user),
+        "next_cursor": page.next_cursor,
+        "position": page.position,
+        "more_url_name": more_url_name,
+    }
+
+
+@require_GET
+def feed(request):
+    """Opens with the video `?v=`, which the player keeps in the address."""
+    videos = sessions.public_videos()
+    page = open_or_continue(request, videos)
+    context = feed_page_context(request, page, "videos:feed_page")
+    return name_viewer(request, render(request, "videos/feed.html", context))
+
+
+@require_GET
+def feed_page(request):
+    return more_clips(request, sessions.public_videos(), "videos:feed_page")
+
+
+@login_required
+@require_GET
+def following(request):
+    videos = sessions.followed_videos(request.user)
+    page = open_or_continue(request, videos)
+    context = feed_page_context(request, page, "videos:following_page")
+    context["is_following"] = True
+    return name_viewer(request, render(request, "videos/feed.html", context))
+
+
+@login_required
+@require_GET
+def following_page(request):
+    videos = sessions.followed_videos(request.user)
+    return more_clips(request, videos, "videos:following_page")
+
+
+def open_or_continue(request, videos):
+    """Without JavaScript the next page is a link to this one with a cursor."""
+    viewer = viewer_of(request)
+    try:
+        return sessions.continue_feed(videos, viewer, request.GET.get("cursor", ""))
+    except sessions.BadCursor:
+        wanted = videos.filter(public_id=request.GET.get("v", ""))
+        first = wanted.values_list("pk", flat=True).first() if "v" in request.GET else None
+        return sessions.open_feed(videos, viewer, first)
+
+
+def more_clips(request, videos, more_url_name):
+    cursor = request.GET.get("cursor", "")
+    try:
+        page = sessions.continue_feed(videos, viewer_of(request), cursor)
+    except sessions.BadCursor:
+        return HttpResponseBadRequest()
+    context = feed_page_context(request, page, more_url_name)
+    return render(request, "videos/_feed_page.html", context)
+
+
+@require_GET
+def video(request, public_id):
+    found = Video.objects.published().filter(public_id=public_id)
+    clip = next(iter(load_clips(found, request.user)), None)
+    clip = clip or get_object_or_404(found)
+    related = (
+        Video.objects.published()
+        .filter(seller=clip.seller_id)
+        .exclude(pk=clip.pk)
+        .order_by("-published_at")[:RELATED]
+    )
+    context = {
+        "clip": clip,
+        "related": related,
+        "structured_data": structured_data(clip),
+        "share_url": absolute(clip.get_absolute_url()),
+        "share_poster": absolute(clip.poster_url),
+        "share_video": absolute(clip.mp4_url),
+    }
+    return name_viewer(request, render(request, "videos/video.html", context))
+
+
+@require_GET
+def product_sheet(request, public_id, pk):
+    """A product tagged in the video, to be bought without leaving it."""
+    clip = get_object_or_404(Video.objects.published(), public_id=public_id)
+    products = Product.objects.published().filter(video_tags__video=clip).distinct()
+    product = get_object_or_404(products.select_related("seller"), pk=pk)
+    variants = product.variants.filter(is_active=True).select_related("stock")
+    context = {
+        "clip": clip,
+        "product": product,
+        "options": [option.name for option in product.options.all()],
+        "media": product.media.all(),
+        "variants": variants,
+        "offer": offers_of([product.pk]).get(product.pk),
+    }
+    return render(request, "videos/_product_sheet.html", context)
+
+
+@login_required
+@require_GET
+def saved(request):
+    videos = (
+        Video.objects.published()
+        .filter(engagements__user=request.user, engagements__kind=Engagement.Kind.SAVE)
+        .select_related("seller")
+        .order_by("-engagements__created_at")
+    )
+    page = Paginator(videos, SAVED_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "videos/saved.html", {"page": page})
+
+
+def react(request, public_id, kind, template):
+    """Set a like or save to what the form says, and show the button anew."""
+    clip = get_object_or_404(Video.objects.published(), public_id=public_id)
+    is_on = request.POST.get("on") == "1"
+    set_reaction(clip, request.user, kind, is_on)
+    if not request.htmx:
+        return redirect(clip)
+    clip.is_liked = clip.is_saved = is_on
+    return render(request, template, {"clip": clip})
+
+
+@require_POST
+@sign_in_first
+def like(request, public_id):
+    return react(request, public_id, Engagement.Kind.LIKE, "videos/_like.html")
+
+
+@require_POST
+@sign_in_first
+def save(request, public_id):
+    return react(request, public_id, Engagement.Kind.SAVE, "videos/_save.html")
+
+
+@require_POST
+@sign_in_first
+def follow(request, slug):
+    seller = get_object_or_404(Seller.objects.open(), slug=slug)
+    is_on = request.POST.get("on") == "1"
+    set_following(seller, request.user, is_on)
+    if not request.htmx:
+        return redirect(seller)
+    return render(
+        request, "videos/_follow.html", {"seller": seller, "is_followed": is_on}
+    )
