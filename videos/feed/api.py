@@ -28,7 +28,7 @@ class TaggedProductSerializer(serializers.Serializer):
     starts_ms = serializers.IntegerField()
     ends_ms = serializers.IntegerField()
     price = serializers.CharField(source="offer.price")
-    price_minor = serializers.IntegerField(source="offer.price_minor")
+    price_minor = serializers.IntegerField(source="offer.lowest_minor")
     currency = serializers.CharField(source="offer.currency")
     is_sold_out = serializers.BooleanField(source="offer.is_sold_out")
 

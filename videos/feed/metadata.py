@@ -51,7 +51,7 @@ def product(tag) -> dict:
         "image": [absolute(media.image.url) for media in tag.product.media.all()],
         "offers": {
             "@type": "AggregateOffer",
-            "lowPrice": str(to_major(offer.price_minor, offer.currency)),
+            "lowPrice": str(to_major(offer.lowest_minor, offer.currency)),
             "highPrice": str(to_major(offer.highest_minor, offer.currency)),
             "priceCurrency": offer.currency,
             "availability": f"https://schema.org/{stock}",

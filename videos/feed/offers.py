@@ -13,19 +13,19 @@ from videos.models import ProductTag
 
 @dataclass(frozen=True)
 class Offer:
-    price_minor: int
+    lowest_minor: int
     highest_minor: int
     currency: str
     available: int
 
     @property
     def price(self) -> str:
-        return format_minor(self.price_minor, self.currency)
+        return format_minor(self.lowest_minor, self.currency)
 
     @property
     def is_from(self) -> bool:
         """Some variants cost more."""
-        return self.highest_minor > self.price_minor
+        return self.highest_minor > self.lowest_minor
 
     @property
     def is_sold_out(self) -> bool:
@@ -41,7 +41,7 @@ def offers_of(product_pks: Iterable[int]) -> dict[int, Offer]:
         .order_by()
         .values("product_id", currency=F("product__currency"))
         .annotate(
-            price_minor=Min("price_minor"),
+            lowest_minor=Min("price_minor"),
             highest_minor=Max("price_minor"),
             available=Coalesce(Sum(left), 0),
         )

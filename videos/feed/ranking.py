@@ -51,7 +51,8 @@ def score(candidate: Candidate, now: datetime) -> float:
 def rank(candidates: Iterable[Candidate], now: datetime) -> list[int]:
     """Keys of the videos, best first; what has been seen comes after the rest."""
     best_first = sorted(
-        candidates, key=lambda c: (c.is_seen, -score(c, now), -c.published_at.timestamp())
+        candidates,
+        key=lambda c: (c.is_seen, -score(c, now), -c.published_at.timestamp()),
     )
     unseen = [c for c in best_first if not c.is_seen]
     seen = [c for c in best_first if c.is_seen]

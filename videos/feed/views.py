@@ -86,7 +86,9 @@ def open_or_continue(request, videos):
         return sessions.continue_feed(videos, viewer, request.GET.get("cursor", ""))
     except sessions.BadCursor:
         wanted = videos.filter(public_id=request.GET.get("v", ""))
-        first = wanted.values_list("pk", flat=True).first() if "v" in request.GET else None
+        first = (
+            wanted.values_list("pk", flat=True).first() if "v" in request.GET else None
+        )
         return sessions.open_feed(videos, viewer, first)
 
 

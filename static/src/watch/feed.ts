@@ -36,9 +36,8 @@ export class Feed {
   }
 
   step(by: number) {
-    const elements = [...this.track.children] as HTMLElement[];
-    const now = this.current ? elements.indexOf(this.current.element) : -1;
-    elements[now + by]?.scrollIntoView({ block: "start" });
+    const now = Math.round(this.track.scrollTop / Math.max(this.track.clientHeight, 1));
+    this.track.children[now + by]?.scrollIntoView({ block: "start" });
   }
 
   async toggleSound() {
@@ -59,11 +58,15 @@ export class Feed {
         continue;
       }
       this.known.add(id);
+      openWhereThereIsRoom(element);
       const clip = new Clip(element);
       this.clips.push(clip);
       this.wireMute(clip);
       this.observer.observe(element);
     }
+    // At the end, or while more is coming, no video is on screen.
+    const last = this.track.lastElementChild;
+    if (last && !last.matches("[data-clip]")) this.observer.observe(last);
   }
 
   private wireMute(clip: Clip) {
@@ -85,11 +88,15 @@ export class Feed {
   }
 
   private activate(index: number) {
-    if (index === this.active || !this.clips[index]) return;
+    if (index === this.active) return;
     this.current?.leave();
     this.active = index;
+    const clip = this.current;
+    if (!clip) {
+      this.showSound();
+      return;
+    }
     this.keepAlive();
-    const clip = this.clips[index];
     void clip.enter({ autoplay: mayAutoplay() }).then(() => this.showSound());
     clip.captions.show();
     this.preloadNext(clip);
@@ -160,7 +167,9 @@ export class Feed {
 
   private showSound() {
     const button = this.root.querySelector<HTMLElement>("[data-feed-sound]");
-    if (button) button.hidden = !this.current?.isMuted;
+    const clip = this.current;
+    const isSilent = clip?.element.dataset.silent !== undefined;
+    if (button) button.hidden = !clip?.isMuted || isSilent;
   }
 
   private wireSteps() {
@@ -180,4 +189,9 @@ export class Feed {
     });
     window.addEventListener("pagehide", () => this.current?.leave());
   }
+}
+
+function openWhereThereIsRoom(element: HTMLElement) {
+  const products = element.querySelector<HTMLDetailsElement>("[data-clip-products]");
+  if (products && window.matchMedia("(width >= 60rem)").matches) products.open = true;
 }
