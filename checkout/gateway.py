@@ -310,9 +310,9 @@ def read_event(body: bytes, signature: str) -> Event:
             event = client().construct_event(
                 body, signature, secret, SIGNATURE_TOLERANCE_SECONDS
             )
+            return Event.read(event.to_dict())
         except (stripe.SignatureVerificationError, UnicodeDecodeError):
             continue
-        except ValueError as error:
+        except (ValueError, KeyError) as error:
             raise BadSignature("signed, but not an event") from error
-        return Event.read(event.to_dict())
     raise BadSignature
