@@ -15,6 +15,7 @@ from checkout.models import (
     Order,
     TrackingEvent,
 )
+from checkout.tracking import TrackingUpdate
 from marketplace.accounts.models import User
 from marketplace.accounts.notifications import notify
 
@@ -52,6 +53,16 @@ def begin(order):
             {"order": order},
             order.get_absolute_url(),
         )
+
+
+def begin_forgotten():
+    """Begin paid orders whose task was lost."""
+    before = timezone.now() - timedelta(minutes=10)
+    forgotten = Order.objects.filter(
+        status=Order.Status.PAID, dispatch_by=None, group__paid_at__lt=before
+    )
+    for order in forgotten.select_related("group", "seller"):
+        begin(order)
 
 
 def lines_to_ship(order):
@@ -156,19 +167,19 @@ def settle_delivered(order):
     )
 
 
-def record_tracking(fulfillment, *, event_id, status, message, happened_at):
+def record_tracking(fulfillment, update: TrackingUpdate):
     """Add what a carrier says about a parcel; the same event twice counts once."""
     TrackingEvent.objects.get_or_create(
         fulfillment=fulfillment,
-        event_id=event_id,
+        event_id=update.event_id,
         defaults={
-            "status": status,
-            "message": message[:300],
-            "happened_at": happened_at,
+            "status": update.status[:40],
+            "message": update.message[:300],
+            "happened_at": update.happened_at,
         },
     )
-    if status == Fulfillment.Status.DELIVERED:
-        mark_delivered(fulfillment, happened_at)
+    if update.status == Fulfillment.Status.DELIVERED:
+        mark_delivered(fulfillment, update.happened_at)
 
 
 def assume_delivered():

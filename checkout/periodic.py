@@ -1,11 +1,11 @@
-"""Work about money that the clock asks for."""
+"""Work about money and parcels that the clock asks for."""
 
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
-from checkout import inbox, payments, payouts, tasks
+from checkout import fulfillment, inbox, payments, payouts, tasks
 from checkout.models import Refund, TransferReversal
 
 # A task that was asked for has had its chance by then.
@@ -40,3 +40,10 @@ def resend_money():
     )
     for pk in open_reversals.values_list("pk", flat=True)[:500]:
         tasks.send_reversal.delay(pk)
+
+
+@shared_task
+def watch_parcels():
+    fulfillment.begin_forgotten()
+    fulfillment.remind_sellers()
+    fulfillment.assume_delivered()

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import tasks
+from checkout import fulfillment, tasks
 from checkout.models import (
     Order,
     OrderConflict,
@@ -59,8 +59,24 @@ def refund_lines(
         created_by=by,
     )
     write_down(order, refund, parts)
+    fulfillment.settle_shipped(order)  # perhaps nothing is left to send
     tasks.send_refund.delay_on_commit(refund.pk)
     return refund
+
+
+@transaction.atomic
+def refund_or_cancel(
+    order: Order, quantities: Mapping[int, int], *, reason: str, by: User | None
+) -> Refund:
+    """Refund the lines; all that is left of an order not yet sent cancels it."""
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    left = {
+        line.pk: line.quantity - line.refunded_quantity for line in order.lines.all()
+    }
+    is_rest = all(quantities.get(pk, 0) == units for pk, units in left.items())
+    if is_rest and order.status == Order.Status.PAID:
+        return cancel_order(order, reason=reason, by=by)
+    return refund_lines(order, quantities, reason=reason, by=by)
 
 
 @transaction.atomic

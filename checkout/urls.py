@@ -4,6 +4,7 @@ from checkout import (
     cart_views,
     checkout_views,
     payment_views,
+    return_views,
     seller_views,
     webhooks,
 )
@@ -30,6 +31,27 @@ urlpatterns = [
         seller_views.parcel_delivered,
         name="parcel_delivered",
     ),
+    path(
+        "seller/orders/<int:pk>/cancel/",
+        return_views.cancel_seller_order,
+        name="cancel_seller_order",
+    ),
+    path(
+        "seller/orders/<int:pk>/refund/",
+        return_views.refund_order,
+        name="refund_order",
+    ),
+    path("seller/returns/<int:pk>/", return_views.answer_return, name="answer_return"),
+    path(
+        "order/<str:token>/<int:pk>/cancel/",
+        return_views.cancel_order,
+        name="cancel_order",
+    ),
+    path(
+        "order/<str:token>/<int:pk>/return/",
+        return_views.ask_return,
+        name="ask_return",
+    ),
     path("seller/shipping/", seller_views.shipping_rates, name="shipping_rates"),
     path("seller/shipping/new/", seller_views.shipping_rate, name="new_shipping_rate"),
     path("seller/shipping/<int:pk>/", seller_views.shipping_rate, name="shipping_rate"),
@@ -38,6 +60,7 @@ urlpatterns = [
         seller_views.delete_shipping_rate,
         name="delete_shipping_rate",
     ),
+    path("carriers/webhook", webhooks.carrier_webhook, name="carrier_webhook"),
     path("stripe/webhook", webhooks.stripe_webhook, name="stripe_webhook"),
     path(
         "orders/<str:token>/paid/",

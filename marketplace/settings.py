@@ -170,6 +170,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
     },
     "release_overdue": {"task": "checkout.periodic.release_overdue", "schedule": 30},
+    "watch_parcels": {"task": "checkout.periodic.watch_parcels", "schedule": 300},
     "pay_sellers": {"task": "checkout.periodic.pay_sellers", "schedule": 300},
     "resend_money": {"task": "checkout.periodic.resend_money", "schedule": 600},
 }

@@ -1,12 +1,13 @@
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
+from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from checkout import fulfillment
 from checkout.models import Fulfillment, Order
+from checkout.tracking import TrackingUpdate
 from marketplace.accounts.models import Notification
 from tests.factories import (
     make_order,
@@ -15,6 +16,7 @@ from tests.factories import (
     make_user,
     make_variant,
 )
+from tests.races import at_once
 
 PARCEL = {"carrier": "DHL", "tracking_number": "JD01", "tracking_url": ""}
 
@@ -165,10 +167,7 @@ def test_a_carriers_event_counts_once_and_delivers():
     for _ in range(2):
         fulfillment.record_tracking(
             parcel,
-            event_id="e1",
-            status="delivered",
-            message="At the door",
-            happened_at=happened_at,
+            TrackingUpdate("e1", "JD01", "delivered", "At the door", happened_at),
         )
 
     assert parcel.tracking_events.count() == 1
@@ -204,28 +203,6 @@ def test_a_late_seller_is_reminded_once():
     assert list(subjects) == [f"Order {order.number} should have been sent"]
 
 
-def ship_at_once(order, shipment):
-    """Two people at the same order, each sending two of its three units."""
-    barrier = Barrier(2)
-    refusals = []
-
-    def send(key):
-        try:
-            barrier.wait(5)
-            shipment(order, key)
-        except fulfillment.ShipmentRefused as refusal:
-            refusals.append(refusal)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=send, args=(key,)) for key in ("one", "two")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return refusals
-
-
 def units_sent():
     lines = Fulfillment.objects.values_list("lines__quantity", flat=True)
     return sum(lines)
@@ -236,9 +213,15 @@ def units_sent():
 def test_two_people_cannot_send_the_same_unit():
     order = make_paid_order(quantity=3)
 
-    refusals = ship_at_once(order, lambda order, key: ship(order, 2, key))
+    outcomes = at_once(
+        lambda: ship(order, 2, "one"),
+        lambda: ship(order, 2, "two"),
+    )
 
-    assert len(refusals) == 1
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "Fulfillment",
+        "ShipmentRefused",
+    ]
     assert units_sent() == 2
 
 
@@ -248,7 +231,7 @@ def test_control_without_the_lock_the_same_unit_is_sent_twice():
     order = make_paid_order(quantity=3)
     both_have_looked = Barrier(2)
 
-    def unlocked(order, key):
+    def ship_unlocked(key):
         with transaction.atomic():
             line = fulfillment.lines_to_ship(order).get()
             both_have_looked.wait(5)
@@ -256,6 +239,6 @@ def test_control_without_the_lock_the_same_unit_is_sent_twice():
             parcel = order.fulfillments.create(request_key=key, **PARCEL)
             parcel.lines.create(order_line=line, quantity=2)
 
-    ship_at_once(order, unlocked)
+    at_once(lambda: ship_unlocked("one"), lambda: ship_unlocked("two"))
 
     assert units_sent() == 4

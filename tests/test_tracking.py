@@ -4,8 +4,12 @@ import json
 import unicodedata
 
 import pytest
+from django.urls import reverse
 
+from checkout import fulfillment
+from checkout.models import Fulfillment, Order
 from checkout.tracking import BadTrackingEvent, read_updates
+from tests.factories import make_order
 
 SECRET = "sécret"
 
@@ -65,3 +69,42 @@ def test_an_event_about_something_else_lists_nothing():
     body = json.dumps({"result": {"object": "Batch"}}).encode()
 
     assert read_updates(body, sign(body), SECRET) == []
+
+
+def post_event(client, body, signature):
+    return client.post(
+        reverse("checkout:carrier_webhook"),
+        body,
+        content_type="application/json",
+        headers={"X-Hmac-Signature": signature},
+    )
+
+
+@pytest.mark.django_db
+def test_a_carriers_report_delivers_the_parcel(client, settings):
+    settings.TRACKING_WEBHOOK_SECRET = SECRET
+    order = make_order(status=Order.Status.PAID)
+    parcel = fulfillment.ship(
+        order,
+        {order.lines.get().pk: 1},
+        "key",
+        carrier="USPS",
+        tracking_number="EZ1000000001",
+    )
+    body = tracker_event()
+
+    assert post_event(client, body, "").status_code == 400
+    parcel.refresh_from_db()
+    assert parcel.delivered_at is None
+
+    assert post_event(client, body, sign(body)).status_code == 200
+    parcel.refresh_from_db()
+    assert parcel.status == Fulfillment.Status.DELIVERED
+
+
+@pytest.mark.django_db
+def test_without_a_secret_carriers_are_not_heard(client, settings):
+    settings.TRACKING_WEBHOOK_SECRET = ""
+    body = tracker_event()
+
+    assert post_event(client, body, sign(body, "")).status_code == 503
