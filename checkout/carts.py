@@ -277,10 +277,15 @@ def item_of(line: CartLine, reserved_here: int) -> Item:
     return Item(
         line=line,
         available=stock.available + reserved_here if stock else 0,
-        is_on_sale=variant.is_active
-        and variant.product.status == variant.product.Status.PUBLISHED
-        and variant.product.seller.is_open,
+        is_on_sale=is_on_sale(variant),
     )
+
+
+def is_on_sale(variant: Variant) -> bool:
+    """As `Variant.objects.on_sale()`, for one at hand."""
+    product = variant.product
+    is_published = product.status == product.Status.PUBLISHED
+    return variant.is_active and is_published and product.seller.is_open
 
 
 def problem_of(item: Item, currency: str) -> str:

@@ -1,17 +1,20 @@
-"""From the cart to an order: one page to fill in."""
+"""From the cart to the payment: one page to fill in, one step to pay."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from checkout import carts, ordering, quotes
+from checkout import carts, gateway, ordering, payments, quotes
 from checkout.forms import ADDRESS_FIELDS, CheckoutForm
+from checkout.models import OrderConflict, OrderGroup
 from checkout.models.cart import new_token
+from checkout.order_views import private_link
 from checkout.ordering import (
     CartProblem,
     Details,
@@ -59,6 +62,7 @@ def order(request, cart):
         is_changed = isinstance(refusal, QuoteChanged)
         return show(request, form, found, status=422, is_changed=is_changed)
     keep_address(request, form)
+    remember(request, group)
     return redirect("checkout:pay", group.token)
 
 
@@ -71,6 +75,13 @@ def details_of(request, form):
         user=request.user if request.user.is_authenticated else None,
         language=get_language() or "en",
     )
+
+
+def remember(request, group):
+    """So that a guest finds the way back without the mail."""
+    earlier = request.session.get(ordering.SESSION_KEY, [])
+    tokens = [group.token, *(token for token in earlier if token != group.token)]
+    request.session[ordering.SESSION_KEY] = tokens[: ordering.REMEMBERED]
 
 
 def keep_address(request, form):
@@ -133,3 +144,32 @@ def quote(request):
         return HttpResponse(status=204)
     context = {"quote": typed_quote(request, cart), "is_fragment": True}
     return render(request, "checkout/_delivery.html", context)
+
+
+@private_link
+@require_GET
+def pay(request, token):
+    group = get_object_or_404(OrderGroup.objects.with_lines(), token=token)
+    if group.status != OrderGroup.Status.PENDING:
+        return redirect(group)
+    context = {"group": group, "is_sandbox": bool(settings.STRIPE_SANDBOX_URL)}
+    status = 200
+    if group.is_payable:
+        try:
+            context |= payment_context(request, group)
+        except OrderConflict:
+            return redirect(group)
+        except gateway.GatewayError:
+            status = 503
+    return render(request, "checkout/pay.html", context, status=status)
+
+
+def payment_context(request, group):
+    return_path = reverse("checkout:payment_return", args=[group.token])
+    return {
+        "client_secret": payments.start_payment(group),
+        "last_error": group.payment.last_error,
+        "return_url": request.build_absolute_uri(return_path),
+        "stripe_key": settings.STRIPE_PUBLISHABLE_KEY,
+        "stripe_js_url": settings.STRIPE_JS_URL,
+    }

@@ -18,6 +18,11 @@ from marketplace.accounts.models import User
 from sellers import stock
 
 
+# The orders that a guest's browser remembers.
+SESSION_KEY = "orders"
+REMEMBERED = 10
+
+
 class CheckoutRefusal(Exception):
     """Nothing was ordered; the page says why."""
 

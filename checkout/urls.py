@@ -3,6 +3,7 @@ from django.urls import path
 from checkout import (
     cart_views,
     checkout_views,
+    order_views,
     payment_views,
     return_views,
     seller_views,
@@ -19,6 +20,12 @@ urlpatterns = [
     path("cart/<int:pk>/remove/", cart_views.remove_from_cart, name="remove_from_cart"),
     path("checkout/", checkout_views.checkout, name="checkout"),
     path("checkout/quote/", checkout_views.quote, name="quote"),
+    path("order/<str:token>/", order_views.order_group, name="order_group"),
+    path("order/<str:token>/pay/", checkout_views.pay, name="pay"),
+    path("order/<str:token>/cancel/<int:pk>/", order_views.cancel, name="cancel"),
+    path("order/<str:token>/again/", order_views.buy_again, name="buy_again"),
+    path("orders/", order_views.orders, name="orders"),
+    path("orders/lines/<int:pk>/review/", order_views.review, name="review"),
     path("seller/orders/", seller_views.seller_orders, name="seller_orders"),
     path("seller/orders/<int:pk>/", seller_views.seller_order, name="seller_order"),
     path(
@@ -63,7 +70,7 @@ urlpatterns = [
     path("carriers/webhook", webhooks.carrier_webhook, name="carrier_webhook"),
     path("stripe/webhook", webhooks.stripe_webhook, name="stripe_webhook"),
     path(
-        "orders/<str:token>/paid/",
+        "order/<str:token>/return/",
         payment_views.payment_return,
         name="payment_return",
     ),

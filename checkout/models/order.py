@@ -37,6 +37,14 @@ class OrderGroupQuerySet(models.QuerySet):
             "orders__lines__variant__product__media",
         )
 
+    def with_history(self):
+        """With what happened since, too: parcels, refunds, requests to return."""
+        return self.with_lines().prefetch_related(
+            "orders__fulfillments__tracking_events",
+            "orders__refunds",
+            "orders__return_requests",
+        )
+
     def payable(self):
         """Unpaid and still in time: the buyer can go on with it."""
         return self.awaiting_payment().filter(pay_before__gt=timezone.now())

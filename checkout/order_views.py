@@ -1,0 +1,150 @@
+"""The buyer's side of an order: by its unguessable link, or signed in."""
+
+from datetime import timedelta
+from functools import wraps
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from checkout import carts, ordering, returns, timelines
+from checkout.carts import CartRefusal
+from checkout.forms import ReviewForm
+from checkout.models import Order, OrderConflict, OrderGroup, OrderLine
+from checkout.returns import RefundRefused
+from sellers.models import Review
+
+THANKS_FOR = timedelta(hours=1)
+ORDERS_A_PAGE = 20
+
+
+def private_link(view):
+    """For pages behind an unguessable link: not stored, not listed, not passed on.
+
+    `same-origin`, because a browser told `no-referrer` sends forms without the origin
+    that the check against forged requests wants to see.
+    """
+
+    @never_cache
+    @wraps(view)
+    def view_of_private_link(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store, private"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        response["Referrer-Policy"] = "same-origin"
+        return response
+
+    return view_of_private_link
+
+
+@private_link
+@require_GET
+def order_group(request, token):
+    group = get_object_or_404(OrderGroup.objects.with_history(), token=token)
+    orders = sorted(group.orders.all(), key=lambda order: order.pk)
+    parts = [
+        {
+            "order": order,
+            "steps": timelines.timeline(group, order),
+            "is_cancelable": order.status == Order.Status.PAID,
+        }
+        for order in orders
+    ]
+    is_new = group.is_paid and timezone.now() - group.paid_at < THANKS_FOR
+    context = {
+        "group": group,
+        "parts": parts,
+        "is_new": is_new,
+        "refunded_minor": sum(order.refunded_minor for order in orders),
+        "is_owner": request.user.is_authenticated and group.user_id == request.user.pk,
+        "is_sandbox": bool(settings.STRIPE_SANDBOX_URL),
+    }
+    return render(request, "checkout/order_group.html", context)
+
+
+@private_link
+@require_POST
+def cancel(request, token, pk):
+    """Before dispatch a buyer needs no reason."""
+    order = get_object_or_404(Order, group__token=token, pk=pk)
+    by = request.user if request.user.is_authenticated else None
+    try:
+        returns.cancel_order(order, reason=_("canceled by the buyer"), by=by)
+    except (OrderConflict, RefundRefused):
+        messages.error(
+            request, _("It is too late to cancel: the parcel is on its way.")
+        )
+    else:
+        messages.success(request, _("Canceled. Your money is on its way back."))
+    return redirect("checkout:order_group", token)
+
+
+@private_link
+@require_POST
+def buy_again(request, token):
+    group = get_object_or_404(OrderGroup.objects.with_lines(), token=token)
+    cart = carts.open_cart(request)
+    for order in group.orders.all():
+        for line in order.lines.all():
+            put_again(request, cart, line)
+    return redirect("checkout:cart")
+
+
+def put_again(request, cart, line):
+    variant = line.variant
+    try:
+        if variant is None or not carts.is_on_sale(variant):
+            raise CartRefusal(_("No longer on sale."))
+        carts.put(cart, variant, line.quantity)
+    except CartRefusal as refusal:
+        messages.warning(request, f"{line.title}: {refusal}")
+
+
+@never_cache
+@require_GET
+def orders(request):
+    """An account's orders; a guest's of this browser."""
+    if request.user.is_authenticated:
+        ordering.claim_orders(request.user)
+        groups = request.user.order_groups.all()
+    else:
+        tokens = request.session.get(ordering.SESSION_KEY, [])
+        groups = OrderGroup.objects.filter(token__in=tokens)
+    in_time = Q(status=OrderGroup.Status.PENDING, pay_before__gt=timezone.now())
+    shown = groups.filter(Q(paid_at__isnull=False) | in_time).with_lines()
+    page = Paginator(shown.order_by("-pk"), ORDERS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    return render(request, "checkout/orders.html", {"page": page})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def review(request, pk):
+    """What a buyer says about a product that they paid for."""
+    bought = OrderLine.objects.filter(
+        order__group__user=request.user, order__group__paid_at__isnull=False
+    ).exclude(variant=None)
+    line = get_object_or_404(
+        bought.select_related("variant__product__seller", "order__group"), pk=pk
+    )
+    product = line.variant.product
+    earlier = Review.objects.filter(product=product, user=request.user).first()
+    form = ReviewForm(
+        request.POST or None,
+        instance=earlier or Review(product=product, user=request.user),
+    )
+    if request.method == "POST" and form.is_valid():
+        form.instance.is_verified = True
+        form.save()
+        messages.success(request, _("Thank you: your review is published."))
+        return redirect(line.order.group)
+    context = {"form": form, "line": line, "product": product}
+    return render(request, "checkout/review.html", context)

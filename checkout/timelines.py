@@ -1,0 +1,80 @@
+"""What has happened to an order, and what comes next: for the buyer's page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from checkout.models import Fulfillment, Order, OrderGroup, Refund
+from marketplace.money import format_minor
+
+
+@dataclass(frozen=True)
+class Step:
+    text: str
+    at: datetime | None = None
+    is_done: bool = False
+    is_now: bool = False
+    parcel: Fulfillment | None = None
+
+
+def timeline(group: OrderGroup, order: Order) -> list[Step]:
+    """`order` with its lines, parcels and refunds prefetched."""
+    steps = [Step(_("Ordered"), group.created_at, is_done=True)]
+    if group.paid_at:
+        steps.append(Step(_("Paid"), group.paid_at, is_done=True))
+    if order.status == Order.Status.CANCELED:
+        return [*steps, canceled(order), *refunds(order)]
+    if not group.paid_at:
+        return [*steps, Step(_("Payment"), is_now=True), Step(_("Dispatch"))]
+    return [*steps, *parcels(order), *ahead(order), *refunds(order)]
+
+
+def canceled(order: Order) -> Step:
+    text = _("Canceled")
+    if order.cancel_reason:
+        text = f"{text}: {order.cancel_reason}"
+    return Step(text, order.canceled_at, is_done=True)
+
+
+def parcels(order: Order) -> list[Step]:
+    steps = []
+    for parcel in order.fulfillments.all():
+        text = _("Sent with %(carrier)s") % {"carrier": parcel.carrier}
+        steps.append(Step(text, parcel.shipped_at, is_done=True, parcel=parcel))
+        steps += [
+            Step(event.message or event.status, event.happened_at, is_done=True)
+            for event in parcel.tracking_events.all()
+        ]
+        if parcel.delivered_at:
+            steps.append(Step(_("Delivered"), parcel.delivered_at, is_done=True))
+    return steps
+
+
+def ahead(order: Order) -> list[Step]:
+    """What the buyer waits for."""
+    if order.status in {Order.Status.PAID, Order.Status.PARTLY_SHIPPED}:
+        is_partly = order.status == Order.Status.PARTLY_SHIPPED
+        text = _("The rest is being packed") if is_partly else _("Being packed")
+        dispatch = Step(text, is_now=True)
+        return [dispatch, Step(_("Delivery"))]
+    if order.status == Order.Status.SHIPPED:
+        return [Step(_("On its way to you"), is_now=True)]
+    return []
+
+
+def refunds(order: Order) -> list[Step]:
+    return [
+        refunded(refund)
+        for refund in order.refunds.all()
+        if refund.status != Refund.Status.FAILED
+    ]
+
+
+def refunded(refund: Refund) -> Step:
+    amount = format_minor(refund.amount_minor, refund.currency)
+    if refund.succeeded_at:
+        text = _("%(amount)s paid back") % {"amount": amount}
+        return Step(text, refund.succeeded_at, is_done=True)
+    text = _("%(amount)s is being paid back") % {"amount": amount}
+    return Step(text, refund.created_at, is_now=True)
