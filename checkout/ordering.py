@@ -17,7 +17,6 @@ from checkout.quotes import Quote, SellerQuote
 from marketplace.accounts.models import User
 from sellers import stock
 
-
 # The orders that a guest's browser remembers.
 SESSION_KEY = "orders"
 REMEMBERED = 10
