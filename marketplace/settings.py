@@ -159,6 +159,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "sweep_videos": {"task": "videos.periodic.sweep_videos", "schedule": 30},
+    "count_events": {"task": "videos.periodic.count_events", "schedule": 120},
     "send_due_mails": {
         "task": "marketplace.accounts.periodic.send_due_mails",
         "schedule": 60,
@@ -398,3 +399,4 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
 }
+SPECTACULAR_SETTINGS = {"TITLE": SITE_NAME, "SERVE_INCLUDE_SCHEMA": False}

@@ -1,11 +1,13 @@
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
 from marketplace import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("accounts/", include("allauth.urls")),
     path("", include("videos.urls")),
     path("", include("sellers.urls")),

@@ -7,6 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from videos.feed import events
 from videos.models import Video
 from videos.models.video import REQUEUE_AFTER
 from videos.refusals import words_for
@@ -61,3 +62,9 @@ def _remove_work_folders():
         pk, _, attempt = folder.name.partition("-")
         if (int(pk), int(attempt)) not in busy:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@shared_task
+def count_events():
+    """Bring views and shares up to date from what was recorded."""
+    events.add_up_events()

@@ -60,20 +60,21 @@ def rank(candidates: Iterable[Candidate], now: datetime) -> list[int]:
 
 
 def spread(best_first: list[Candidate]) -> list[Candidate]:
-    """The same candidates, each seller once in any `WINDOW` neighbours if possible."""
-    waiting: dict[int, deque[Candidate]] = {}
-    for candidate in best_first:
-        waiting.setdefault(candidate.seller_id, deque()).append(candidate)
-    rank_of = {candidate.pk: place for place, candidate in enumerate(best_first)}
-    recent: deque[int] = deque(maxlen=WINDOW - 1)
-    result = []
+    """The best that is left, of a seller not among the last `WINDOW` - 1 if any is."""
+    waiting: dict[int, deque[tuple[int, Candidate]]] = {}
+    for place, candidate in enumerate(best_first):
+        waiting.setdefault(candidate.seller_id, deque()).append((place, candidate))
+    shown_at: dict[int, int] = {}
+    result: list[Candidate] = []
     while waiting:
-        free = [seller for seller in waiting if seller not in recent]
-        # With fewer sellers than the window is wide: the one shown longest ago.
-        choice = free or [next(s for s in recent if s in waiting)]
-        seller = min(choice, key=lambda s: rank_of[waiting[s][0].pk])
-        result.append(waiting[seller].popleft())
-        recent.append(seller)
+        now = len(result)
+        free = [s for s in waiting if now - shown_at.get(s, -WINDOW) >= WINDOW]
+        if free:
+            seller = min(free, key=lambda s: waiting[s][0][0])
+        else:
+            seller = min(waiting, key=lambda s: shown_at[s])
+        result.append(waiting[seller].popleft()[1])
+        shown_at[seller] = now
         if not waiting[seller]:
             del waiting[seller]
     return result

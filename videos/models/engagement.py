@@ -41,7 +41,12 @@ class Impression(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["video", "created_at"])]
+        indexes = [
+            models.Index(fields=["video", "created_at"]),
+            # What this browser has seen already, when the feed is opened.
+            models.Index(fields=["viewer", "video"], name="impressions_of_viewer"),
+            models.Index(fields=["created_at"], name="impressions_lately"),
+        ]
 
 
 class WatchEvent(models.Model):
@@ -63,4 +68,7 @@ class WatchEvent(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["video", "created_at"])]
+        indexes = [
+            models.Index(fields=["video", "created_at"]),
+            models.Index(fields=["created_at"], name="watch_events_lately"),
+        ]

@@ -1,0 +1,256 @@
+import json
+import re
+
+import pytest
+from django.urls import reverse
+
+from sellers.models import Product, Seller
+from tests.factories import (
+    make_product,
+    make_seller,
+    make_tag,
+    make_user,
+    make_variant,
+    make_video,
+)
+from videos.models import Engagement, Video
+
+pytestmark = pytest.mark.django_db
+
+
+def make_shoppable(*, tags=1, stock=10, price_minor=1990, **fields):
+    """A published video with tagged products that can be bought."""
+    video = make_video(**fields)
+    for _ in range(tags):
+        product = make_product(seller=video.seller)
+        make_variant(product=product, stock=stock, price_minor=price_minor)
+        make_tag(video=video, product=product)
+    return video
+
+
+def clips_in(answer):
+    return re.findall(r'data-clip="([\w-]+)"', answer.content.decode())
+
+
+def test_a_guest_sees_ten_videos_and_where_more_are(client):
+    for _ in range(12):
+        make_shoppable()
+
+    first = client.get(reverse("videos:feed"))
+    more = re.search(r'data-feed-more="([^"]+)"', first.content.decode())[1]
+    second = client.get(more)
+
+    assert len(clips_in(first)) == 10
+    assert len(clips_in(second)) == 2
+    assert set(clips_in(first)).isdisjoint(clips_in(second))
+    assert "You have seen it all" in second.content.decode()
+
+
+def test_without_javascript_the_next_videos_are_a_link_away(client):
+    for _ in range(11):
+        make_shoppable()
+
+    first = client.get(reverse("videos:feed"))
+    link = re.search(r'<noscript><a [^>]*href="([^"]+)"', first.content.decode())[1]
+
+    assert len(clips_in(client.get(reverse("videos:feed") + link))) == 1
+
+
+def test_without_javascript_video_and_products_are_there(client):
+    video = make_shoppable()
+    tag = video.tags.get()
+
+    page = client.get(video.get_absolute_url()).content.decode()
+
+    assert re.search(r"<video [^>]*\bcontrols\b", page)
+    assert f'<source src="{video.playlist_url}"' in page
+    assert f'<source src="{video.mp4_url}" type="video/mp4">' in page
+    assert f'href="{tag.product.get_absolute_url()}?video={video.public_id}"' in page
+
+
+def test_an_empty_feed_says_so(client):
+    assert "There are no videos yet" in client.get("/").content.decode()
+
+
+def test_the_address_can_name_the_first_video(client):
+    videos = [make_shoppable() for _ in range(3)]
+
+    answer = client.get("/", {"v": videos[0].public_id})
+
+    assert clips_in(answer)[0] == videos[0].public_id
+    assert len(clips_in(answer)) == 3
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_the_feed_takes_the_same_few_queries_for_any_length(
+    client, django_assert_max_num_queries, is_known
+):
+    if is_known:
+        client.force_login(make_user())
+    counts = []
+    for _ in range(2):
+        for _ in range(4):
+            make_shoppable(tags=3)
+        with django_assert_max_num_queries(12) as queries:
+            client.get(reverse("videos:feed"))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_the_video_page_takes_few_queries(client, django_assert_max_num_queries):
+    video = make_shoppable(tags=5)
+    client.force_login(make_user())
+
+    with django_assert_max_num_queries(12):
+        client.get(video.get_absolute_url())
+
+
+def test_prices_and_stock_are_shown(client):
+    make_shoppable(price_minor=1990)
+    make_shoppable(price_minor=2500, stock=0)
+
+    page = client.get("/").content.decode()
+
+    assert "€19.90" in page
+    assert page.count("data-sold-out hidden") == 2
+    assert page.count("data-sold-out>") == 2
+
+
+def test_a_product_that_is_not_on_sale_is_not_shown(client):
+    video = make_shoppable()
+    video.tags.get().product.advance(Product.Status.ARCHIVED)
+
+    assert "data-tag=" not in client.get(video.get_absolute_url()).content.decode()
+
+
+def test_offers_are_live(client):
+    video = make_shoppable(price_minor=1000)
+    url = reverse("videos:api_offers", args=[video.public_id])
+    variant = video.tags.get().product.variants.get()
+
+    before = client.get(url).json()
+    variant.price_minor = 1250
+    variant.save()
+    variant.stock.on_hand = 0
+    variant.stock.save()
+    after = client.get(url).json()
+
+    assert (before[0]["price"], before[0]["is_sold_out"]) == ("€10.00", False)
+    assert (after[0]["price"], after[0]["is_sold_out"]) == ("€12.50", True)
+
+
+def test_other_sites_learn_what_the_video_is(client, settings):
+    settings.SITE_URL = "https://shop.example"
+    video = make_shoppable(title="Cups </script><b>", poster="videos/p.jpg")
+
+    page = client.get(video.get_absolute_url()).content.decode()
+
+    assert f'content="https://shop.example/v/{video.public_id}/"' in page
+    assert (
+        'property="og:image" content="https://shop.example/media/videos/p.jpg"' in page
+    )
+    data = re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1]
+    clip, product = json.loads(data)["@graph"]
+    assert (clip["@type"], clip["name"]) == ("VideoObject", "Cups </script><b>")
+    assert product["offers"]["lowPrice"] == "19.90"
+    assert product["offers"]["availability"] == "https://schema.org/InStock"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"publication": Video.Publication.DRAFT},
+        {"publication": Video.Publication.IN_REVIEW},
+        {"status": Video.Status.PROCESSING},
+        {"seller": Seller.Status.SUSPENDED},
+    ],
+)
+def test_what_is_not_public_has_no_page(client, fields):
+    if "seller" in fields:
+        fields = {"seller": make_seller(status=fields["seller"])}
+    video = make_video(**fields)
+
+    assert client.get(video.get_absolute_url()).status_code == 404
+
+
+def test_the_sheet_offers_the_product_of_the_video(client):
+    video = make_shoppable(tags=1, stock=3)
+    product = video.tags.get().product
+
+    url = reverse("videos:product_sheet", args=[video.public_id, product.pk])
+    page = client.get(url).content.decode()
+
+    assert product.title in page
+    assert f'name="video" value="{video.public_id}"' in page
+    assert f'name="variant" value="{product.variants.get().pk}"' in page
+    assert 'name="buy_now" value="1"' in page
+
+
+def test_the_sheet_of_a_sold_out_product_cannot_be_bought(client):
+    video = make_shoppable(stock=0)
+
+    url = reverse(
+        "videos:product_sheet", args=[video.public_id, video.tags.get().product_id]
+    )
+
+    assert "buy_now" not in client.get(url).content.decode()
+
+
+def test_a_product_of_another_video_has_no_sheet(client):
+    video, other = make_shoppable(), make_shoppable()
+
+    url = reverse(
+        "videos:product_sheet", args=[video.public_id, other.tags.get().product_id]
+    )
+
+    assert client.get(url).status_code == 404
+
+
+def test_saved_videos_are_ones_own(client):
+    user, stranger = make_user(), make_user()
+    mine, theirs = make_video(title="Mine"), make_video(title="Theirs")
+    for whose, video in ((user, mine), (stranger, theirs)):
+        Engagement.objects.create(user=whose, video=video, kind=Engagement.Kind.SAVE)
+    client.force_login(user)
+
+    page = client.get(reverse("videos:saved")).content.decode()
+
+    assert "Mine" in page
+    assert "Theirs" not in page
+
+
+@pytest.mark.parametrize("name", ["saved", "following"])
+def test_a_guest_signs_in_before_personal_pages(client, name):
+    url = reverse(f"videos:{name}")
+
+    assert client.get(url).url == f"{reverse('account_login')}?next={url}"
+
+
+def test_following_nobody_leads_to_the_feed(client):
+    client.force_login(make_user())
+    make_video()
+
+    assert "Nobody followed yet" in client.get("/following/").content.decode()
+
+
+def test_a_made_up_cursor_is_a_bad_request(client):
+    assert client.get("/feed/next/", {"cursor": "nonsense"}).status_code == 400
+
+
+def test_the_feed_as_json_goes_on_with_its_cursor(client):
+    for _ in range(11):
+        make_shoppable()
+
+    first = client.get(reverse("videos:api_feed")).json()
+    second = client.get(reverse("videos:api_feed"), {"cursor": first["next"]}).json()
+
+    assert (len(first["videos"]), len(second["videos"])) == (10, 1)
+    assert second["next"] is None
+    assert first["videos"][0]["products"][0]["price"] == "€19.90"
+
+
+def test_the_schema_describes_the_api(client):
+    schema = client.get("/api/schema").content.decode()
+
+    assert all(path in schema for path in ("/api/feed", "/api/events"))
