@@ -150,6 +150,10 @@ class Product(models.Model):
     def is_sold_out(self):
         return not any(v.available for v in self.on_sale)
 
+    @property
+    def units_available(self):
+        return sum(v.available for v in self.on_sale)
+
     def advance(self, status, **fields):
         """Move to `status`, or raise ProductConflict (see `Seller.advance`)."""
         previous = [s for s, following in self.NEXT.items() if status in following]

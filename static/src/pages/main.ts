@@ -5,5 +5,6 @@ import "../modules/htmx";
 import "../modules/dialogs";
 import "../modules/forms";
 import "../modules/gallery";
+import "../modules/pictures";
 import "../modules/tabs";
 import "../modules/toasts";

@@ -1,0 +1,2 @@
+import "../modules/picture-list";
+import "../modules/variant-editor";
