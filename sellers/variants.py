@@ -201,9 +201,16 @@ def offered(product: Product) -> list[Variant]:
 
 def options_of(product: Product) -> list[Option]:
     """The options with the values that the variants use, in their order."""
-    variants = offered(product)
-    options = []
-    for place, option in enumerate(product.options.all()):
-        values = dict.fromkeys(v.option_values[place] for v in variants)
-        options.append(Option(option.name, tuple(values)))
-    return options
+    return options_among(product.options.all(), offered(product))
+
+
+def options_among(options, variants: list[Variant]) -> list[Option]:
+    found = []
+    for place, option in enumerate(options):
+        used = (
+            v.option_values[place] for v in variants if len(v.option_values) > place
+        )
+        found.append(
+            Option(option.name, tuple(dict.fromkeys(v[place] for v in fitting)))
+        )
+    return found

@@ -1,9 +1,11 @@
 """Plain factories: each works without arguments."""
 
+import io
 from datetime import timedelta
 from itertools import count
 
 from django.utils import timezone
+from PIL import Image
 
 from checkout import carts, quotes
 from checkout.models import Cart, CartLine, Order, OrderGroup, OrderLine, ShippingRate
@@ -12,11 +14,13 @@ from marketplace.accounts.models import User
 from sellers.models import (
     Category,
     Product,
+    Review,
     Seller,
     SellerMember,
     StockLevel,
     Variant,
 )
+from sellers.pictures import add_picture
 from sellers.stock import count as count_stock
 from videos.models import ProductTag, Video
 
@@ -185,3 +189,23 @@ def make_order(*, variant=None, quantity=1, status=Order.Status.PENDING, **field
         commission_minor=total // 10,
     )
     return order
+
+
+def picture_bytes(*, size=(400, 300), colour=(200, 120, 60), kind="JPEG", **options):
+    """A picture file as a camera or a shop would send it."""
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, kind, **options)
+    return file.getvalue()
+
+
+def make_picture(*, product=None, alt=""):
+    return add_picture(product or make_product(), picture_bytes(), alt)
+
+
+def make_review(*, product=None, user=None, rating=5, **fields):
+    return Review.objects.create(
+        product=product or make_product(),
+        user=user or make_user(),
+        rating=rating,
+        **fields,
+    )

@@ -36,6 +36,13 @@ class Category(models.Model):
         return reverse("sellers:category", args=[self.slug])
 
 
+def card_lookups():
+    """What `prefetch_related` must fetch for a card: pictures, variants on sale."""
+    on_sale = Variant.objects.filter(is_active=True).select_related("stock")
+    variants = models.Prefetch("variants", queryset=on_sale, to_attr="on_sale")
+    return ["media", variants]
+
+
 class ProductQuerySet(models.QuerySet):
     def published(self):
         """On sale, by a seller whose shop is open."""
@@ -48,9 +55,7 @@ class ProductQuerySet(models.QuerySet):
 
     def for_cards(self):
         """With all that `sellers/_product_card.html` shows, in three queries."""
-        on_sale = Variant.objects.filter(is_active=True).select_related("stock")
-        variants = models.Prefetch("variants", queryset=on_sale, to_attr="on_sale")
-        return self.select_related("seller").prefetch_related("media", variants)
+        return self.select_related("seller").prefetch_related(*card_lookups())
 
 
 class Product(models.Model):

@@ -1,7 +1,7 @@
 """What shoppers see of a shop: its storefront, products, categories."""
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Avg, Count
+from django.db.models import Avg, Count, prefetch_related_objects
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -9,7 +9,8 @@ from django.views.decorators.http import require_GET, require_POST
 from sellers import structured_data
 from sellers.browsing import Listing
 from sellers.models import Category, Follow, Product, Seller
-from sellers.variants import options_of
+from sellers.models.product import card_lookups
+from sellers.variants import options_among
 
 REVIEWS = 10
 RELATED = 6
@@ -74,28 +75,27 @@ def back_to(request):
 
 @require_GET
 def product(request, seller, product):
+    published = Product.objects.published().select_related("seller")
     found = get_object_or_404(
-        Product.objects.published()
-        .for_cards()
-        .select_related("seller", "category__parent"),
-        seller__slug=seller,
-        slug=product,
+        published.select_related("category__parent"), seller__slug=seller, slug=product
     )
+    others = found.seller.products.published().exclude(pk=found.pk)
+    related = list(others.select_related("seller")[:RELATED])
+    prefetch_related_objects([found, *related], *card_lookups())
     reviews = found.reviews.visible()
     counts = dict(reviews.order_by().values_list("rating").annotate(number=Count("pk")))
     rating = structured_data.Rating.of(counts)
     chosen = chosen_variant(found, request.GET.get("variant", ""))
-    related = found.seller.products.published().exclude(pk=found.pk).for_cards()
     context = {
         "product": found,
         "seller": found.seller,
-        "options": options_of(found),
+        "options": options_among(found.options.all(), found.on_sale),
         "chosen": chosen,
         "reviews": reviews.select_related("user")[:REVIEWS],
         "rating": rating,
         "videos": product_videos(found),
         "delivery": found.seller.shipping_rates.filter(is_active=True).first(),
-        "related": related[:RELATED],
+        "related": related,
         "json_ld": structured_data.product(found, rating),
         "via_video": request.GET.get("video", "")[:16],
     }
