@@ -207,10 +207,7 @@ def options_of(product: Product) -> list[Option]:
 def options_among(options, variants: list[Variant]) -> list[Option]:
     found = []
     for place, option in enumerate(options):
-        used = (
-            v.option_values[place] for v in variants if len(v.option_values) > place
-        )
-        found.append(
-            Option(option.name, tuple(dict.fromkeys(v[place] for v in fitting)))
-        )
+        fitting = [v.option_values for v in variants if len(v.option_values) > place]
+        used = tuple(dict.fromkeys(values[place] for values in fitting))
+        found.append(Option(option.name, used))
     return found
