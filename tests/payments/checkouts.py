@@ -7,7 +7,7 @@ from django.utils import timezone
 from checkout import payments
 from checkout.models import Order, OrderGroup, OrderLine
 from sellers import stock
-from tests.factories import make_order, make_seller, make_variant
+from tests.factories import make_order, make_product, make_seller, make_variant
 
 
 def make_group(*, variants=None, quantity=1, **fields):
@@ -77,3 +77,35 @@ def make_payable_seller(sandbox, **fields):
     )
     sandbox.onboard(account.id)
     return make_seller(stripe_account_id=account.id, is_payable=True, **fields)
+
+
+def make_bought_order(sandbox, *, seller=None):
+    """Three pieces at 9.99, one at 5.00, delivery 4.90: paid, 39.87 in all.
+
+    The commission is 2.99 on the first line and 0.50 on the second.
+    """
+    first = make_variant(price_minor=999, product=make_product(seller=seller))
+    order = make_order(variant=first, quantity=3)
+    OrderLine.objects.create(
+        order=order,
+        variant=make_variant(
+            product=make_product(seller=first.product.seller), price_minor=500
+        ),
+        title="Other",
+        sku="other",
+        quantity=1,
+        unit_price_minor=500,
+        total_minor=500,
+        commission_basis_points=1000,
+        commission_minor=50,
+    )
+    for part in (order, order.group):
+        part.items_minor, part.shipping_minor, part.total_minor = 3497, 490, 3987
+        part.save()
+    wanted = {line.variant_id: line.quantity for line in order.lines.all()}
+    group = order.group
+    stock.reserve(wanted, group.reservation_reference, group.pay_before)
+    sandbox.pay(start(group).payment_intent_id)
+    payments.settle(group)
+    order.refresh_from_db()
+    return order
