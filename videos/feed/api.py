@@ -116,7 +116,9 @@ class EventsSerializer(serializers.Serializer):
     )
 
 
-@extend_schema(request=EventsSerializer, responses={202: None})
+@extend_schema(
+    request=EventsSerializer, responses={202: None}, auth=[{"cookieAuth": []}, {}]
+)
 @api_view(["POST"])
 @authentication_classes([BeaconAuthentication])
 @parser_classes([JSONParser])
