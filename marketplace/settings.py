@@ -183,6 +183,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
 PRIVATE_ROOT = VAR_DIR / "private"
+# On the disk of the private files, so that an upload is moved there, not copied.
+FILE_UPLOAD_TEMP_DIR = PRIVATE_ROOT / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 # Pictures that an imported file names are never fetched from this machine or its
 # network; tests alone allow their own server.
 IMPORT_FROM_LOOPBACK = False

@@ -3,7 +3,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from sellers.models import Product, Variant
-from videos.models.video import Video
+from videos.models.video import Video, clock
 
 
 class ProductTag(models.Model):
@@ -27,6 +27,10 @@ class ProductTag(models.Model):
 
     def __str__(self):
         return f"{self.product} {self.starts_ms}–{self.ends_ms} ms"
+
+    @property
+    def time_span(self):
+        return f"{clock(self.starts_ms)} – {clock(self.ends_ms)}"
 
 
 class TagHotspot(models.Model):

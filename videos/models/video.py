@@ -33,6 +33,12 @@ def new_public_id():
     return secrets.token_urlsafe(8)
 
 
+def clock(milliseconds):
+    """83,400 is 1:23."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    return f"{minutes}:{seconds:02}"
+
+
 def source_path(video, filename):
     """Generated: nothing of the uploader's file name reaches the disk."""
     return f"sources/{video.public_id}/{secrets.token_hex(16)}"
@@ -188,6 +194,18 @@ class Video(models.Model):
     @property
     def poster_url(self):
         return default_storage.url(self.poster) if self.poster else ""
+
+    @property
+    def length(self):
+        return clock(self.duration_ms)
+
+    @property
+    def is_being_made(self):
+        return self.status in {
+            self.Status.UPLOADING,
+            self.Status.UPLOADED,
+            self.Status.PROCESSING,
+        }
 
     @property
     def is_published(self):
