@@ -14,7 +14,6 @@ from checkout import carts, gateway, ordering, payments, quotes
 from checkout.forms import ADDRESS_FIELDS, CheckoutForm
 from checkout.models import OrderConflict, OrderGroup
 from checkout.models.cart import new_token
-from checkout.order_views import private_link
 from checkout.ordering import (
     CartProblem,
     Details,
@@ -22,6 +21,7 @@ from checkout.ordering import (
     QuoteChanged,
     Undeliverable,
 )
+from checkout.private_links import private_link
 from marketplace.accounts.models import Address
 from sellers.models import OutOfStock
 

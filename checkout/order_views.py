@@ -1,7 +1,6 @@
 """The buyer's side of an order: by its unguessable link, or signed in."""
 
 from datetime import timedelta
-from functools import wraps
 
 from django.conf import settings
 from django.contrib import messages
@@ -14,46 +13,28 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from checkout import carts, ordering, returns, timelines
+from checkout import carts, ordering, return_requests, timelines
 from checkout.carts import CartRefusal
 from checkout.forms import ReviewForm
-from checkout.models import Order, OrderConflict, OrderGroup, OrderLine
-from checkout.returns import RefundRefused
+from checkout.models import Order, OrderGroup, OrderLine
+from checkout.private_links import private_link
 from sellers.models import Review
 
 THANKS_FOR = timedelta(hours=1)
 ORDERS_A_PAGE = 20
 
 
-def private_link(view):
-    """For pages behind an unguessable link: not stored, not listed, not passed on.
-
-    `same-origin`, because a browser told `no-referrer` sends forms without the origin
-    that the check against forged requests wants to see.
-    """
-
-    @never_cache
-    @wraps(view)
-    def view_of_private_link(request, *args, **kwargs):
-        response = view(request, *args, **kwargs)
-        response["Cache-Control"] = "no-store, private"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "same-origin"
-        return response
-
-    return view_of_private_link
-
-
 @private_link
 @require_GET
 def order_group(request, token):
     group = get_object_or_404(OrderGroup.objects.with_history(), token=token)
-    orders = sorted(group.orders.all(), key=lambda order: order.pk)
+    orders = group.orders.all()
     parts = [
         {
             "order": order,
             "steps": timelines.timeline(group, order),
             "is_cancelable": order.status == Order.Status.PAID,
+            "is_returnable": return_requests.is_returnable(order),
         }
         for order in orders
     ]
@@ -67,23 +48,6 @@ def order_group(request, token):
         "is_sandbox": bool(settings.STRIPE_SANDBOX_URL),
     }
     return render(request, "checkout/order_group.html", context)
-
-
-@private_link
-@require_POST
-def cancel(request, token, pk):
-    """Before dispatch a buyer needs no reason."""
-    order = get_object_or_404(Order, group__token=token, pk=pk)
-    by = request.user if request.user.is_authenticated else None
-    try:
-        returns.cancel_order(order, reason=_("canceled by the buyer"), by=by)
-    except (OrderConflict, RefundRefused):
-        messages.error(
-            request, _("It is too late to cancel: the parcel is on its way.")
-        )
-    else:
-        messages.success(request, _("Canceled. Your money is on its way back."))
-    return redirect("checkout:order_group", token)
 
 
 @private_link

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 from checkout import connected_accounts, gateway, payments
 from checkout.models import OrderGroup, Transfer
 from checkout.payouts import balance_of
+from checkout.private_links import private_link
 from sellers.access import seller_required
 from sellers.models import SellerMember
 
 
-@never_cache
+@private_link
 @require_GET
 def payment_return(request, token):
     """Stripe sends the buyer here; the webhook may have been faster, or never come."""

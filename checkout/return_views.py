@@ -5,11 +5,11 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from checkout import return_requests, returns
 from checkout.models import Order, OrderConflict, ReturnRequest
+from checkout.private_links import private_link
 from checkout.seller_forms import CancelForm, QuantitiesForm, RefundForm
 from checkout.seller_views import placed_order
 from sellers.access import seller_required
@@ -47,7 +47,7 @@ def bought_order(token, pk):
     return get_object_or_404(orders, group__token=token, pk=pk)
 
 
-@never_cache
+@private_link
 @require_http_methods(["GET", "POST"])
 def cancel_order(request, token, pk):
     """The buyer's: asks once, then cancels what has not been sent."""
@@ -65,7 +65,7 @@ def cancel_order(request, token, pk):
     return render(request, "checkout/cancel_order.html", {"order": order})
 
 
-@never_cache
+@private_link
 @require_http_methods(["GET", "POST"])
 def ask_return(request, token, pk):
     order = bought_order(token, pk)

@@ -22,7 +22,6 @@ urlpatterns = [
     path("checkout/quote/", checkout_views.quote, name="quote"),
     path("order/<str:token>/", order_views.order_group, name="order_group"),
     path("order/<str:token>/pay/", checkout_views.pay, name="pay"),
-    path("order/<str:token>/cancel/<int:pk>/", order_views.cancel, name="cancel"),
     path("order/<str:token>/again/", order_views.buy_again, name="buy_again"),
     path("orders/", order_views.orders, name="orders"),
     path("orders/lines/<int:pk>/review/", order_views.review, name="review"),

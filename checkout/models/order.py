@@ -31,9 +31,12 @@ class OrderGroupQuerySet(models.QuerySet):
 
     def with_lines(self):
         """With what the pages about an order show: shops, lines, pictures."""
+        lines = OrderLine.objects.select_related("variant__media", "variant__product")
         return self.prefetch_related(
-            "orders__seller",
-            "orders__lines__variant__media",
+            models.Prefetch(
+                "orders", Order.objects.select_related("seller").order_by("pk")
+            ),
+            models.Prefetch("orders__lines", lines),
             "orders__lines__variant__product__media",
         )
 
