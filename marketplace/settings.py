@@ -145,8 +145,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Background work.  A database row with a lease is the truth, the message a hint.
 CELERY_BROKER_URL = broker_url(REDIS_URL)
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -157,23 +156,22 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# What the clock asks for, and every how many seconds.
+PERIODIC_TASKS = {
+    "videos.periodic.sweep_videos": 30,
+    "videos.periodic.count_events": 120,
+    "marketplace.accounts.periodic.send_due_mails": 60,
+    "sellers.periodic.resume_imports": 60,
+    "sellers.periodic.purge_pictures": 3600,
+    "checkout.periodic.hear_from_stripe": 60,
+    "checkout.periodic.release_overdue": 30,
+    "checkout.periodic.watch_parcels": 300,
+    "checkout.periodic.pay_sellers": 300,
+    "checkout.periodic.resend_money": 600,
+}
 CELERY_BEAT_SCHEDULE = {
-    "sweep_videos": {"task": "videos.periodic.sweep_videos", "schedule": 30},
-    "count_events": {"task": "videos.periodic.count_events", "schedule": 120},
-    "send_due_mails": {
-        "task": "marketplace.accounts.periodic.send_due_mails",
-        "schedule": 60,
-    },
-    "resume_imports": {"task": "sellers.periodic.resume_imports", "schedule": 60},
-    "purge_pictures": {"task": "sellers.periodic.purge_pictures", "schedule": 3600},
-    "hear_from_stripe": {
-        "task": "checkout.periodic.hear_from_stripe",
-        "schedule": 60,
-    },
-    "release_overdue": {"task": "checkout.periodic.release_overdue", "schedule": 30},
-    "watch_parcels": {"task": "checkout.periodic.watch_parcels", "schedule": 300},
-    "pay_sellers": {"task": "checkout.periodic.pay_sellers", "schedule": 300},
-    "resend_money": {"task": "checkout.periodic.resend_money", "schedule": 600},
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in PERIODIC_TASKS.items()
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -361,13 +359,9 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 STAFF_MFA_REQUIRED = env_bool("STAFF_MFA_REQUIRED", not DEBUG)
 
-STRIPE_ORIGINS = (
-    [STRIPE_SANDBOX_URL]
-    if STRIPE_SANDBOX_URL
-    else ["https://js.stripe.com", "https://*.js.stripe.com"]
-)
-STRIPE_FRAMES = [*STRIPE_ORIGINS, "https://hooks.stripe.com"]
-STRIPE_API = [STRIPE_SANDBOX_URL or "https://api.stripe.com"]
+STRIPE_ORIGINS = ["https://js.stripe.com", "https://*.js.stripe.com"]
+if STRIPE_SANDBOX_URL:
+    STRIPE_ORIGINS = [STRIPE_SANDBOX_URL]
 MEDIA_ORIGINS = [MEDIA_URL] if AWS_STORAGE_BUCKET_NAME else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -376,8 +370,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:", "blob:", *MEDIA_ORIGINS],
         "media-src": [SELF, "blob:", *MEDIA_ORIGINS],
-        "connect-src": [SELF, *STRIPE_API, *MEDIA_ORIGINS],
-        "frame-src": [SELF, *STRIPE_FRAMES],
+        "connect-src": [SELF, STRIPE_API_BASE, *MEDIA_ORIGINS],
+        "frame-src": [SELF, *STRIPE_ORIGINS, "https://hooks.stripe.com"],
         "worker-src": [SELF, "blob:"],
         "object-src": [NONE],
         "base-uri": [NONE],
