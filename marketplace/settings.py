@@ -18,6 +18,10 @@ from marketplace.env import (
     env_url,
     numbered,
 )
+from marketplace.moderation.desk_look import (  # noqa: F401
+    AUDITLOG_INCLUDE_TRACKING_MODELS,
+    UNFOLD,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
@@ -42,14 +46,13 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 INSTALLED_APPS = [
     "marketplace",
     "marketplace.accounts",
-    "marketplace.moderation",
     "marketplace.discovery",
     "sellers",
     "videos",
     "checkout",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "marketplace.moderation.desk_app.DeskAppConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,6 +65,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "auditlog",
+    # After the apps whose pages of the desk it replaces.
+    "marketplace.moderation",
     "csp",
     "django_countries",
     "django_htmx",

@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 from itertools import count
 
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 from PIL import Image
 
@@ -11,6 +12,8 @@ from checkout import carts, quotes
 from checkout.models import Cart, CartLine, Order, OrderGroup, OrderLine, ShippingRate
 from checkout.ordering import Details
 from marketplace.accounts.models import User
+from marketplace.moderation.models import Report
+from marketplace.moderation.roles import grant
 from sellers.models import (
     Category,
     Product,
@@ -209,3 +212,17 @@ def make_review(*, product=None, user=None, rating=5, **fields):
         rating=rating,
         **fields,
     )
+
+
+def make_staff(*roles, **fields):
+    """Somebody at the desk, with the rights of `User.Role`s."""
+    grant(Group.objects, Permission.objects)
+    person = make_user(is_staff=True, **fields)
+    person.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+    return person
+
+
+def make_report(*, subject=None, **fields):
+    subject = subject or make_video()
+    fields = {"reason": Report.Reason.MISLEADING, "email": "eve@example.com"} | fields
+    return Report.objects.create(**{subject._meta.model_name: subject}, **fields)

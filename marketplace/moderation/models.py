@@ -6,6 +6,10 @@ from sellers.models import Product, Seller
 from videos.models import Video
 
 
+class ReportConflict(Exception):
+    """The report has been decided already."""
+
+
 class ReportQuerySet(models.QuerySet):
     def open(self):
         return self.filter(status=Report.Status.OPEN)
@@ -55,6 +59,13 @@ class Report(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(status="open"),
+                name="open_reports_by_age",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=(
@@ -66,9 +77,26 @@ class Report(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return f"{self.get_reason_display()}: {self.subject}"
+
     @property
     def subject(self):
         return self.video or self.product or self.seller
+
+    def same_subject(self):
+        """All reports of the same thing."""
+        return Report.objects.filter(
+            video=self.video_id, product=self.product_id, seller=self.seller_id
+        )
+
+    def close(self, status):
+        """Decide it, or raise ReportConflict: of two moderators, one wins."""
+        if not Report.objects.open().filter(pk=self.pk).update(status=status):
+            raise ReportConflict(f"report {self.pk} has been decided")
+        self.status = status
+
+    close.alters_data = True  # never from a template
 
 
 class ModerationDecision(models.Model):
@@ -101,3 +129,6 @@ class ModerationDecision(models.Model):
 
     class Meta:
         ordering = ["-decided_at"]
+
+    def __str__(self):
+        return self.get_action_display()

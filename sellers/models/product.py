@@ -159,6 +159,10 @@ class Product(models.Model):
     def units_available(self):
         return sum(v.available for v in self.on_sale)
 
+    @property
+    def is_published(self):
+        return self.status == self.Status.PUBLISHED
+
     def advance(self, status, **fields):
         """Move to `status`, or raise ProductConflict (see `Seller.advance`)."""
         previous = [s for s, following in self.NEXT.items() if status in following]

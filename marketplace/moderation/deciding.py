@@ -1,0 +1,65 @@
+"""The page on which a decision is confirmed, with its reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from marketplace.moderation.decisions import AlreadyDecided
+from marketplace.moderation.forms import DecisionForm
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that can be decided about an object."""
+
+    name: str
+    label: str
+    act: Callable
+    is_possible: Callable
+    needs_reason: bool = False
+    variant: str = "primary"
+
+
+def decide(model_admin, request, object_id, name):
+    """Ask for the reason, then act; a decision that came too late is said so."""
+    choice = next((c for c in model_admin.choices if c.name == name), None)
+    found = model_admin.get_object(request, unquote(object_id))
+    if choice is None or found is None:
+        raise Http404
+    if not (
+        model_admin.has_view_permission(request, found)
+        and request.user.has_perm("moderation.add_moderationdecision")
+    ):
+        raise PermissionDenied
+    opts = model_admin.opts
+    page = f"admin:{opts.app_label}_{opts.model_name}_change"
+    posted = request.POST if request.method == "POST" else None
+    form = DecisionForm(posted, needs_reason=choice.needs_reason)
+    if form.is_valid():
+        act(request, choice, found, form.cleaned_data["reason"])
+        return redirect(page, found.pk)
+    context = model_admin.admin_site.each_context(request) | {
+        "form": form,
+        "choice": choice,
+        "found": found,
+        "opts": opts,
+        "title": choice.label,
+    }
+    return render(request, "moderation/decide.html", context)
+
+
+def act(request, choice, found, reason):
+    try:
+        choice.act(found, request.user, reason)
+    except AlreadyDecided:
+        messages.error(
+            request, _("This has been decided in the meantime.  See what it is now.")
+        )
+    else:
+        messages.success(request, _("Done: %s.") % choice.label)

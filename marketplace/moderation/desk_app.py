@@ -1,0 +1,5 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class DeskAppConfig(AdminConfig):
+    default_site = "marketplace.moderation.desk.Desk"

@@ -1,0 +1,107 @@
+"""How the desk looks and what its trail holds: settings, which may import no models."""
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def page(title, icon, model):
+    app, _separator, name = model.partition("_")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+    }
+
+
+UNFOLD = {
+    "SITE_TITLE": _("Vitrine desk"),
+    "SITE_HEADER": _("Vitrine desk"),
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "STYLES": [lambda request: static("build/desk.css")],
+    "DASHBOARD_CALLBACK": "marketplace.moderation.dashboard.show",
+    "COLORS": {
+        # The lamp of the shop window, as in static/src/css/tokens.css.
+        "primary": {
+            "50": "#fff8e6",
+            "100": "#fff1cc",
+            "200": "#ffe39a",
+            "300": "#ffd265",
+            "400": "#ffc233",
+            "500": "#c98a00",
+            "600": "#0a5566",
+            "700": "#08444f",
+            "800": "#06343d",
+            "900": "#04262c",
+            "950": "#02161a",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {
+                        "title": _("What waits"),
+                        "icon": "inbox",
+                        "link": reverse_lazy("admin:index"),
+                    },
+                    page(_("Reports"), "flag", "moderation_report"),
+                    page(_("Decisions"), "gavel", "moderation_moderationdecision"),
+                ],
+            },
+            {
+                "title": _("Shops"),
+                "separator": True,
+                "items": [
+                    page(_("Sellers"), "storefront", "sellers_seller"),
+                    page(_("Products"), "inventory_2", "sellers_product"),
+                    page(_("Videos"), "smart_display", "videos_video"),
+                    page(_("Categories"), "category", "sellers_category"),
+                    page(_("Imports"), "upload_file", "sellers_catalogimport"),
+                ],
+            },
+            {
+                "title": _("Orders and money"),
+                "separator": True,
+                "items": [
+                    page(_("Checkouts"), "shopping_bag", "checkout_ordergroup"),
+                    page(_("Orders"), "package_2", "checkout_order"),
+                    page(_("Payments"), "credit_card", "checkout_payment"),
+                    page(_("Refunds"), "currency_exchange", "checkout_refund"),
+                    page(_("Transfers"), "account_balance", "checkout_transfer"),
+                    page(_("Ledger"), "menu_book", "checkout_journalentry"),
+                    page(_("Stripe events"), "webhook", "checkout_stripeevent"),
+                ],
+            },
+            {
+                "title": _("People"),
+                "separator": True,
+                "items": [
+                    page(_("People"), "person", "accounts_user"),
+                    page(_("Roles"), "groups", "auth_group"),
+                    page(_("Notifications"), "notifications", "accounts_notification"),
+                    page(_("Outgoing mail"), "mail", "accounts_outgoingmail"),
+                    page(_("Audit trail"), "history", "auditlog_logentry"),
+                ],
+            },
+        ],
+    },
+}
+
+# State that changes by a conditional UPDATE is logged by the decision itself.
+AUDITLOG_INCLUDE_TRACKING_MODELS = (
+    {"model": "accounts.User", "exclude_fields": ["password", "last_login"]},
+    {"model": "auth.Group", "m2m_fields": ["permissions"]},
+    {"model": "sellers.Seller", "exclude_fields": ["search"]},
+    "sellers.SellerMember",
+    "sellers.Category",
+    {"model": "sellers.Product", "exclude_fields": ["search", "updated_at"]},
+    "sellers.Variant",
+    {"model": "videos.Video", "include_fields": ["title", "description"]},
+    "checkout.ShippingRate",
+)

@@ -1,0 +1,32 @@
+from django.contrib.auth.management import create_permissions
+from django.db import migrations
+
+from marketplace.moderation.roles import grant
+
+APPS = ["accounts", "auditlog", "checkout", "moderation", "sellers", "videos"]
+
+
+def make_roles(apps, schema_editor):
+    """Django makes permissions after the last migration; the groups need them now."""
+    for label in APPS:
+        app = apps.get_app_config(label)
+        app.models_module = True
+        create_permissions(app, verbosity=0, apps=apps)
+        app.models_module = None
+    grant(
+        apps.get_model("auth.Group").objects, apps.get_model("auth.Permission").objects
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("moderation", "0002_open_reports_by_age"),
+        ("accounts", "0003_unread_notifications"),
+        ("auditlog", "0001_initial"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("checkout", "0001_initial"),
+        ("sellers", "0002_onboarding_pictures_and_imports"),
+        ("videos", "0001_initial"),
+    ]
+
+    operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]

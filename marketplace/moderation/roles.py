@@ -1,0 +1,57 @@
+"""What moderators and operators may do at the desk."""
+
+from marketplace.accounts.models import User
+
+MODERATOR = {
+    "accounts": [],
+    "auditlog": ["view_logentry"],
+    "moderation": [
+        "view_report",
+        "view_moderationdecision",
+        # Whoever may add a decision may decide.
+        "add_moderationdecision",
+    ],
+    "sellers": ["view_seller", "view_product", "view_category"],
+    "videos": ["view_video"],
+}
+OPERATOR = {
+    "accounts": [
+        "view_user",
+        "change_user",
+        "view_notification",
+        "view_outgoingmail",
+    ],
+    "sellers": [
+        "add_category",
+        "change_category",
+        "delete_category",
+        "view_catalogimport",
+    ],
+    "checkout": [
+        "view_ordergroup",
+        "view_order",
+        "view_payment",
+        "view_refund",
+        "view_transfer",
+        "view_journalentry",
+        "view_stripeevent",
+    ],
+}
+ROLES = {
+    User.Role.MODERATOR: [MODERATOR],
+    User.Role.OPERATOR: [MODERATOR, OPERATOR],
+}
+
+
+def grant(groups, permissions) -> None:
+    """Give both groups exactly these rights; takes the managers of both models."""
+    for role, rights in ROLES.items():
+        group, _created = groups.get_or_create(name=str(role.value))
+        group.permissions.set(
+            permission
+            for right in rights
+            for app, codenames in right.items()
+            for permission in permissions.filter(
+                content_type__app_label=app, codename__in=codenames
+            )
+        )
