@@ -1,0 +1,75 @@
+"""A real Chromium against the whole site; any complaint in its console is a failure."""
+
+import os
+import shutil
+import time
+
+import pytest
+
+# Playwright's own loop runs in the thread that also asks the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+
+
+def wait_until(page, expression, *, seconds=15):
+    """Poll from outside: the page's Content-Security-Policy forbids eval within."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never became true: {expression}"
+        page.wait_for_timeout(50)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/browser/" in str(item.path.as_posix()):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
+    quiet = ["--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    return browser_type_launch_args | {
+        "executable_path": installed,
+        "args": ["--no-sandbox", "--disable-component-update", *quiet],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return browser_context_args | {"viewport": PHONE, "locale": "en-GB"}
+
+
+@pytest.fixture
+def complaints(page):
+    """What the console and the scripts complained of; none is expected at the end."""
+    found = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on(
+        "console",
+        lambda said: found.append(said.text) if said.type == "error" else None,
+    )
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def site(live_server, settings, complaints):
+    """The address of the running site."""
+    settings.SITE_URL = live_server.url
+    return live_server.url
+
+
+@pytest.fixture
+def sign_in(page, client, site):
+    """Signs a person in by the session cookie."""
+
+    def sign_in(user):
+        client.force_login(user)
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+        page.context.add_cookies([cookie | {"url": site}])
+
+    return sign_in

@@ -1,0 +1,226 @@
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from checkout.models import CartLine
+from tests.browser.conftest import DESK, wait_until
+from tests.browser.watchable import make_shoppable, make_watchable
+from tests.factories import make_user
+from videos.models import Engagement, Impression, WatchEvent
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def wait_until_playing(page, number=0):
+    video = f"document.querySelectorAll('video')[{number}]"
+    wait_until(page, f"!{video}.paused && {video}.currentTime > 0.2")
+
+
+def alive(page):
+    return page.locator("video[data-alive]").count()
+
+
+def test_the_first_video_plays_without_sound_and_the_next_is_preloaded(page, site):
+    for _ in range(4):
+        make_watchable()
+
+    page.goto(site)
+    wait_until_playing(page)
+    wait_until(page, "document.querySelectorAll('video')[1].buffered.length > 0")
+
+    state = page.evaluate(
+        "[...document.querySelectorAll('video')]"
+        ".map(v => [v.muted, v.paused, 'alive' in v.dataset])"
+    )
+    assert state == [
+        [True, False, True],
+        [True, True, True],
+        [True, True, False],
+        [True, True, False],
+    ]
+    # One segment of two seconds, not the whole clip.
+    assert page.evaluate("document.querySelectorAll('video')[1].buffered.end(0)") < 4.5
+
+
+def test_many_swipes_keep_three_players_alive_and_never_repeat(page, site):
+    videos = [make_watchable() for _ in range(24)]
+
+    page.goto(site)
+    wait_until_playing(page)
+    shown = []
+    for _ in videos:
+        clip = page.locator("[data-clip][data-state=playing]")
+        expect(clip).to_have_count(1)
+        shown.append(clip.get_attribute("data-clip"))
+        assert alive(page) <= 3
+        page.keyboard.press("j")
+        page.wait_for_timeout(350)
+
+    assert len(shown) == len(set(shown)) == 24
+    expect(page.get_by_role("heading", name="You have seen it all")).to_be_visible()
+    assert alive(page) <= 3
+
+
+def test_the_product_appears_in_its_time_and_leaves(page, site):
+    make_shoppable(starts_ms=1500, ends_ms=3000)
+
+    page.goto(site)
+    wait_until_playing(page)
+    card = page.locator(".tag-card")
+    expect(card).to_be_hidden()
+    expect(card).to_be_visible(timeout=4000)
+    now = page.evaluate("document.querySelector('video').currentTime")
+    assert 1.4 < now < 3.2
+    expect(card).to_contain_text("Espresso cup")
+    expect(card).to_contain_text("€34.00")
+    expect(card).to_be_hidden(timeout=4000)
+
+
+def test_the_sheet_opens_over_the_playing_video_and_fills_the_cart(page, site):
+    video = make_shoppable()
+
+    page.goto(site)
+    wait_until_playing(page)
+    page.locator(".tag-card").click()
+    expect(page.get_by_role("button", name="Buy now")).to_be_visible()
+    before = page.evaluate("document.querySelector('video').currentTime")
+    page.wait_for_timeout(600)
+    now = page.evaluate("document.querySelector('video').currentTime")
+    assert now != before
+    page.get_by_role("button", name="Add to cart").click()
+
+    expect(page.locator("#product-sheet")).to_be_hidden()
+    expect(page.locator(".tabbar [data-cart-count]")).to_have_text("1")
+    expect(page.locator(".toast")).to_contain_text("Espresso cup")
+    assert CartLine.objects.get().video == video
+
+
+def test_one_tap_gives_sound_to_this_and_every_later_video(page, site):
+    for _ in range(2):
+        make_watchable(has_audio=True)
+
+    page.goto(site)
+    wait_until_playing(page)
+    page.get_by_role("button", name="Tap for sound").click()
+    assert page.evaluate("document.querySelectorAll('video')[0].muted") is False
+    page.keyboard.press("ArrowDown")
+    wait_until_playing(page, 1)
+
+    assert page.evaluate("document.querySelectorAll('video')[1].muted") is False
+    assert page.evaluate("localStorage.getItem('sound')") == "on"
+    expect(page.get_by_role("button", name="Tap for sound")).to_be_hidden()
+
+
+def test_space_pauses_and_plays_again(page, site):
+    make_watchable()
+    page.goto(site)
+    wait_until_playing(page)
+
+    page.keyboard.press(" ")
+    expect(page.locator("[data-clip]")).to_have_attribute("data-state", "paused")
+    page.keyboard.press(" ")
+    expect(page.locator("[data-clip]")).to_have_attribute("data-state", "playing")
+
+
+def test_a_page_that_does_not_arrive_can_be_asked_for_again(page, site, complaints):
+    for _ in range(12):
+        make_watchable()
+    page.route("**/feed/next/**", lambda route: route.abort())
+    page.goto(site)
+    wait_until_playing(page)
+    for _ in range(10):
+        page.keyboard.press("j")
+        page.wait_for_timeout(250)
+
+    page.unroute("**/feed/next/**")
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.locator("[data-clip]")).to_have_count(12)
+    complaints.clear()  # the request that was cut off on purpose
+
+
+def test_a_video_that_is_gone_says_so_and_can_be_tried_again(page, site, complaints):
+    make_watchable()
+    page.route(re.compile(r"/media/.*\.(m3u8|mp4|m4s)"), lambda route: route.abort())
+    page.goto(site)
+
+    expect(page.get_by_text("This video did not load.")).to_be_visible(timeout=20_000)
+    page.unroute(re.compile(r"/media/.*\.(m3u8|mp4|m4s)"))
+    page.get_by_role("button", name="Try again").click()
+
+    wait_until_playing(page)
+    complaints.clear()
+
+
+def test_nothing_moves_for_those_who_asked_for_calm(page, site):
+    make_watchable()
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(site)
+    page.wait_for_timeout(1500)
+
+    assert page.evaluate("document.querySelector('video').paused") is True
+    page.get_by_role("button", name="Play or pause").click()
+    wait_until_playing(page)
+
+
+def test_what_was_seen_and_watched_is_recorded(page, site):
+    first, second = make_watchable(like_count=50), make_watchable()
+    page.goto(site)
+    wait_until_playing(page)
+    page.wait_for_timeout(800)
+    page.keyboard.press("j")
+    wait_until_playing(page, 1)
+    with page.expect_response("**/api/events"):
+        page.goto("about:blank")
+
+    assert set(Impression.objects.values_list("video", flat=True)) == {
+        first.pk,
+        second.pk,
+    }
+    watched = WatchEvent.objects.get(video=first)
+    assert 500 < watched.watched_ms < 10_000
+
+
+def test_a_like_stays(page, site, sign_in):
+    user, video = make_user(), make_watchable()
+    sign_in(user)
+    page.goto(site)
+
+    page.get_by_role("button", name="Like").click()
+
+    expect(page.locator("[data-like]")).to_have_attribute("aria-pressed", "true")
+    assert Engagement.objects.get().video == video
+    page.reload()
+    expect(page.locator("[data-like]")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_guest_who_likes_is_invited(page, site):
+    make_watchable()
+    page.goto(site)
+
+    page.get_by_role("link", name="Like").click()
+
+    expect(page.get_by_role("link", name="Create an account")).to_be_visible()
+
+
+def test_on_a_desk_the_products_stand_beside_the_video(page, site):
+    make_shoppable()
+    page.set_viewport_size(DESK)
+    page.goto(site)
+
+    stage = page.locator("[data-stage]").bounding_box()
+    products = page.locator(".tag-list").bounding_box()
+    assert products["x"] > stage["x"] + stage["width"]
+    assert abs(stage["x"] + stage["width"] / 2 - DESK["width"] / 2) < 2
+
+
+def test_the_video_page_plays_and_jumps_to_a_product(page, site):
+    video = make_shoppable(starts_ms=3000, ends_ms=6000)
+    page.goto(site + video.get_absolute_url())
+    wait_until_playing(page)
+
+    page.get_by_role("button", name="Jump to 0:03").click()
+
+    expect(page.locator(".tag-card")).to_be_visible(timeout=3000)
+    assert page.evaluate("document.querySelector('video').currentTime") >= 2.9
