@@ -1,7 +1,6 @@
 """A real Chromium against the whole site; any complaint in its console is a failure."""
 
 import os
-import shutil
 import time
 
 import pytest
@@ -11,7 +10,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
-BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 
 
 def wait_until(page, expression, *, seconds=15):
@@ -26,16 +24,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/browser/" in str(item.path.as_posix()):
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-    quiet = ["--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    return browser_type_launch_args | {
-        "executable_path": installed,
-        "args": ["--no-sandbox", "--disable-component-update", *quiet],
-    }
 
 
 @pytest.fixture(scope="session")
@@ -64,12 +52,13 @@ def site(live_server, settings, complaints):
 
 
 @pytest.fixture
-def sign_in(page, client, site):
+def sign_in(page, client, site, settings):
     """Signs a person in by the session cookie."""
 
     def sign_in(user):
         client.force_login(user)
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
-        page.context.add_cookies([cookie | {"url": site}])
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client.cookies[name].value, "url": site}
+        page.context.add_cookies([cookie])
 
     return sign_in

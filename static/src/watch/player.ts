@@ -26,6 +26,7 @@ export class Player {
   private hls: Hls | undefined;
   private hasRecovered = false;
   private filling = 0;
+  private isWanted = false;
 
   constructor(readonly video: HTMLVideoElement) {
     const source = (type: string) =>
@@ -69,6 +70,7 @@ export class Player {
   }
 
   async play() {
+    this.isWanted = true;
     await this.prepare(AHEAD_SECONDS);
     if (this.hls) {
       this.hls.config.maxBufferLength = AHEAD_SECONDS;
@@ -82,6 +84,7 @@ export class Player {
   }
 
   pause() {
+    this.isWanted = false;
     this.video.pause();
   }
 
@@ -89,6 +92,7 @@ export class Player {
   free() {
     if (!this.isAlive) return;
     this.isAlive = false;
+    this.isWanted = false;
     this.hasRecovered = false;
     delete this.video.dataset.alive;
     if (this.hls) {
@@ -125,6 +129,8 @@ export class Player {
     if (!this.isAlive || this.hls) return;
     if (this.mp4 && this.video.src !== this.mp4) {
       this.video.src = this.mp4;
+      // The new source forgot the call to play that the old one had.
+      if (this.isWanted) void this.play();
       return;
     }
     this.onFailure();
