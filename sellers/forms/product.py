@@ -19,7 +19,7 @@ from sellers.variants import (
 
 class ProductForm(forms.ModelForm):
     description = forms.CharField(
-        label=_("description"),
+        label=_("Description"),
         required=False,
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 9}),
@@ -29,7 +29,7 @@ class ProductForm(forms.ModelForm):
         ),
     )
     pictures = PicturesField(
-        label=_("pictures"),
+        label=_("Pictures"),
         required=False,
         help_text=_("JPEG, PNG or WebP, up to 10 MB each. The first one leads."),
     )
@@ -49,13 +49,13 @@ class ProductForm(forms.ModelForm):
 
 class OptionForm(forms.Form):
     name = forms.CharField(
-        label=_("option"),
+        label=_("Option"),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": _("Colour")}),
     )
     values = forms.CharField(
-        label=_("values, with commas between"),
+        label=_("Values, with commas between"),
         max_length=1000,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": _("Sand, Moss, Night")}),
@@ -100,16 +100,16 @@ class VariantForm(forms.Form):
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
     values = forms.CharField(required=False, widget=forms.HiddenInput)
     shown_on_hand = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    price = PriceField(label=_("price"))
-    compare_at = PriceField(label=_("price before"), required=False)
+    price = PriceField(label=_("Price"))
+    compare_at = PriceField(label=_("Price before"), required=False)
     on_hand = forms.IntegerField(
-        label=_("in stock"), required=False, min_value=0, max_value=1_000_000
+        label=_("In stock"), required=False, min_value=0, max_value=1_000_000
     )
     sku = forms.CharField(label=_("SKU"), max_length=80, required=False)
     weight_grams = forms.IntegerField(
-        label=_("weight in grams"), required=False, min_value=0, max_value=1_000_000
+        label=_("Weight in grams"), required=False, min_value=0, max_value=1_000_000
     )
-    is_active = forms.BooleanField(label=_("on sale"), required=False, initial=True)
+    is_active = forms.BooleanField(label=_("On sale"), required=False, initial=True)
 
     def __init__(self, *args, currency, **kwargs):
         super().__init__(*args, **kwargs)

@@ -20,7 +20,7 @@ class ApplicationForm(forms.ModelForm):
             "business_address": forms.Textarea(attrs={"rows": 3}),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         }
-        labels = {"description": _("what will you sell?")}
+        labels = {"description": _("What will you sell?")}
         help_texts = {
             "legal_name": _("Your company, or your own name if you sell as yourself."),
             "business_address": _("Shown to buyers, as the law asks of traders."),
@@ -38,13 +38,13 @@ class ApplicationForm(forms.ModelForm):
 class ShopSettingsForm(forms.ModelForm):
     banner = FittedPictureField(
         size=BANNER,
-        label=_("banner"),
+        label=_("Banner"),
         required=False,
         help_text=_("Wide, at least 1600 × 500. JPEG, PNG or WebP."),
     )
     avatar = FittedPictureField(
         size=AVATAR,
-        label=_("avatar"),
+        label=_("Avatar"),
         required=False,
         help_text=_("Square, at least 320 × 320."),
     )
@@ -69,4 +69,4 @@ class ShopSettingsForm(forms.ModelForm):
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(label=_("e-mail"))
+    email = forms.EmailField(label=_("E-mail"))
