@@ -1,7 +1,7 @@
 """Prices as people and files write them."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -10,11 +10,17 @@ from marketplace.money import exponent, to_minor
 # What Stripe takes in one payment: eight digits.
 HIGHEST_MINOR = 99_999_999
 NOT_PART_OF_A_NUMBER = re.compile(r"[\s\u00a0\u202f'’]|[A-Z]{3}|[€$£¥]")
+DIGITS = re.compile(r"[+-]?(\d{1,24}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,])\d{3}")
 
 
 class BadPrice(ValueError):
     """Says to a person why the text is not a price."""
+
+
+def plain_decimal(text: str) -> Decimal | None:
+    """Digits with one point at most: no exponents, no “NaN”, nothing endless."""
+    return Decimal(text) if DIGITS.fullmatch(text) else None
 
 
 def plain_number(text: str, digits: int) -> str:
@@ -35,11 +41,7 @@ def plain_number(text: str, digits: int) -> str:
 def parse_price(text: str, currency: str) -> int:
     """Minor units of a price above zero, or BadPrice."""
     amount = plain_number(text, exponent(currency))
-    try:
-        is_finite = Decimal(amount).is_finite()
-    except InvalidOperation:
-        is_finite = False
-    if not is_finite:
+    if plain_decimal(amount) is None:
         raise BadPrice(_("“%(text)s” is not a price.") % {"text": text[:40]})
     try:
         minor = to_minor(amount, currency)

@@ -1,13 +1,13 @@
 """Drafts → what can be saved, and a sentence for each cell that cannot."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from sellers.imports.drafts import DraftProduct, DraftVariant, Problem
 from sellers.pictures import MAX_PICTURES
-from sellers.prices import BadPrice, parse_price
+from sellers.prices import BadPrice, parse_price, plain_decimal
 from sellers.rich_text import MAX_CHARACTERS, clean_description
 from sellers.variants import (
     MAX_OPTIONS,
@@ -184,19 +184,11 @@ def compare_at_of(checked: Checked, variant: DraftVariant, price: int) -> int | 
     return before
 
 
-def number(text: str) -> Decimal | None:
-    try:
-        value = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
-
-
 def stock_of(checked: Checked, variant: DraftVariant) -> int | None:
     """None where the file does not say."""
     if not variant.stock:
         return None
-    value = number(variant.stock)
+    value = plain_decimal(variant.stock.replace(",", "."))
     if value is None or value > HIGHEST_STOCK:
         text = _("“%(text)s” is not a number of units.") % {"text": variant.stock[:40]}
         checked.refuse(variant.row, _("Stock"), text)
@@ -208,7 +200,7 @@ def stock_of(checked: Checked, variant: DraftVariant) -> int | None:
 
 
 def weight_of(checked: Checked, variant: DraftVariant) -> int:
-    value = number(variant.weight) if variant.weight else Decimal(0)
+    value = plain_decimal(variant.weight.replace(",", ".") or "0")
     factor = GRAMS.get(variant.weight_unit.strip().lower().rstrip("s"))
     grams = value * factor if value is not None and factor else None
     if grams is None or not 0 <= grams <= HIGHEST_GRAMS:

@@ -128,8 +128,13 @@ def guess_legacy(data: bytes, first_odd_byte: int) -> str:
     """From the lines around the first byte that is not UTF-8."""
     start = max(0, first_odd_byte - SAMPLE_BYTES // 4)
     sample = data[start : start + SAMPLE_BYTES]
-    best = from_bytes(sample, cp_isolation=LEGACY).best()
-    return best.encoding if best else "cp1252"
+    matches = list(from_bytes(sample, cp_isolation=LEGACY))
+    if not matches:
+        return LEGACY[0]
+    # Of those that read it equally well the first of the list is likeliest.
+    best = min(matches, key=lambda m: (round(m.chaos, 2), LEGACY.index(m.encoding)))
+    is_same = sample.decode(LEGACY[0], "replace") == str(best)
+    return LEGACY[0] if is_same else best.encoding
 
 
 def decode(data: bytes, encoding: str) -> str:
