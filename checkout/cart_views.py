@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from checkout import carts
 from checkout.carts import CartRefusal
-from checkout.forms import AddForm, QuantityForm
+from checkout.forms import AddForm, QuantityForm, RestoreForm
 from checkout.models import CartLine
 from sellers.models import Variant
 from videos.models import Video
@@ -117,6 +117,7 @@ def remove_from_cart(request, pk):
         "variant": line.variant_id,
         "quantity": line.quantity,
         "title": line.variant.product.title,
+        "added_at": line.added_at.isoformat(),
     }
     line.delete()
     return answer_with_cart(request)
@@ -124,14 +125,17 @@ def remove_from_cart(request, pk):
 
 @require_POST
 def restore_to_cart(request):
-    """Undo a removal: put the same number back."""
-    form = AddForm(request.POST)
+    """Undo a removal: put the same number back, in its old place."""
+    form = RestoreForm(request.POST)
     if form.is_valid():
+        data = form.cleaned_data
         on_sale = Variant.objects.on_sale().select_related("product")
-        variant = get_object_or_404(on_sale, pk=form.cleaned_data["variant"])
+        variant = get_object_or_404(on_sale, pk=data["variant"])
         try:
-            cart = carts.open_cart(request)
-            carts.put(cart, variant, form.cleaned_data["quantity"])
+            line = carts.put(carts.open_cart(request), variant, data["quantity"])
         except CartRefusal as refusal:
             messages.error(request, str(refusal))
+        else:
+            added_at = data["added_at"] or line.added_at
+            CartLine.objects.filter(pk=line.pk).update(added_at=added_at)
     return answer_with_cart(request)

@@ -142,6 +142,8 @@ def adopt_cart(token, user) -> None:
         return
     cart, _is_new = Cart.objects.get_or_create(user=user)
     Cart.objects.select_for_update().get(pk=cart.pk)
+    # Orders before lines, as a payment that arrives now locks them.
+    guest.order_groups.update(cart=cart)
     known = {line.variant_id: line for line in cart.lines.all()}
     for line in guest.lines.all():
         twin = known.get(line.variant_id)
@@ -149,7 +151,6 @@ def adopt_cart(token, user) -> None:
             CartLine.objects.filter(pk=line.pk).update(cart=cart)
         elif twin.quantity < line.quantity:
             cart.lines.filter(pk=twin.pk).update(quantity=line.quantity)
-    guest.order_groups.update(cart=cart)
     guest.delete()
 
 

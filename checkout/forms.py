@@ -48,6 +48,10 @@ class AddForm(QuantityForm):
     buy_now = forms.BooleanField(required=False)
 
 
+class RestoreForm(AddForm):
+    added_at = forms.DateTimeField(required=False)
+
+
 # Where a postal code has one plain shape; elsewhere anything goes.
 POSTAL_CODES = {
     **dict.fromkeys(["DE", "FR", "ES", "IT", "FI", "MC"], (r"\d{5}", "12345")),

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from checkout import carts, quotes
 from checkout.carts import Contents
@@ -74,7 +75,7 @@ def place_order(cart: Cart, details: Details, checkout_key: str) -> OrderGroup:
             return group
     refuse_changed(quote, details)
     for group in unpaid:
-        cancel_unpaid(group)
+        cancel_unpaid(group, _("replaced by a newer order"))
     return create_group(cart, quote, details, checkout_key)
 
 

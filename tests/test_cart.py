@@ -153,10 +153,16 @@ def test_a_removal_can_be_undone(client):
     assert "was removed" in response.content.decode()
     assert CartLine.objects.exists() is False
     client.post(
-        reverse("checkout:restore_to_cart"), {"variant": variant.pk, "quantity": 2}
+        reverse("checkout:restore_to_cart"),
+        {
+            "variant": variant.pk,
+            "quantity": 2,
+            "added_at": line.added_at.isoformat(),
+        },
     )
 
-    assert CartLine.objects.get().quantity == 2
+    restored = CartLine.objects.get()
+    assert (restored.quantity, restored.added_at) == (2, line.added_at)
 
 
 @pytest.mark.django_db

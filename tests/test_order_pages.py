@@ -84,7 +84,7 @@ def test_an_unpaid_order_asks_for_its_payment_until_the_time_is_over(client):
     OrderGroup.objects.update(pay_before=timezone.now() - timedelta(seconds=1))
     page = client.get(url).content.decode()
 
-    assert "nothing was charged" in page
+    assert "Nothing was charged." in page
     assert reverse("checkout:pay", args=[order.group.token]) not in page
 
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -236,3 +237,13 @@ def test_paid_and_released_at_once_the_units_are_sold_or_sold_late_never_twice()
     assert results == [None] * 8
     assert level_of(variant) == (0, 0)
     assert moved(variant) == 0
+
+
+@pytest.mark.django_db
+def test_a_movement_once_written_stays_as_it_is():
+    variant = make_variant(stock=3)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        variant.movements.update(quantity=4)
+
+    assert moved(variant) == 3

@@ -7,4 +7,5 @@ import "../modules/forms";
 import "../modules/gallery";
 import "../modules/pictures";
 import "../modules/tabs";
+import "../modules/times";
 import "../modules/toasts";
