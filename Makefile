@@ -27,7 +27,8 @@ lock:  ## pin the requirements anew
 	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
-bench:
+bench:  ## figures for docs/performance.md
+	@$(PYTHON) deploy/prepare.py --tests
 	@$(BIN)/python -m bench.pages
 
 journey:  ## DATA=<folder of catalogues and videos>, against a running site

@@ -394,7 +394,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     # Django's own handlers off: the root writes each message once.
-    "loggers": {"django": {"handlers": [], "propagate": True, "level": "INFO"}},
+    "loggers": {"django": {"handlers": [], "propagate": True, "level": "NOTSET"}},
 }
 
 REST_FRAMEWORK = {
