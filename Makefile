@@ -21,7 +21,7 @@ format:
 	@git ls-files -z '*.html' | xargs -0 $(BIN)/djade --target-version 5.2
 
 lock:  ## pin the requirements anew
-	@for name in base embedded dev node; do \
+	@for name in base embedded dev node render; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --python-version 3.11 \
 	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \

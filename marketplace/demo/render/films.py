@@ -19,7 +19,7 @@ from .studio import Camera, Mood, Placed, Set
 
 SIZE = (720, 1280)
 FPS = 24
-SHARP = 1.3
+SHARP = 1.2
 VIEW = 25.0
 
 
