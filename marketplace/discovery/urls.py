@@ -1,3 +1,11 @@
+from django.urls import path
+
+from marketplace.discovery import views
+
 app_name = "discovery"
 
-urlpatterns = []
+urlpatterns = [
+    path("shop/", views.shop, name="shop"),
+    path("search/", views.search, name="search"),
+    path("search/suggest/", views.suggest, name="suggest"),
+]

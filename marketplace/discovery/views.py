@@ -1,0 +1,60 @@
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from marketplace.discovery import searching, shop_window
+from marketplace.discovery.results import TABS, Results
+from sellers.browsing import Listing
+from sellers.models import Product
+
+SUGGESTED = 4
+
+
+@require_GET
+def shop(request):
+    listing = Listing(Product.objects.published().for_cards(), request.GET)
+    context = {"listing": listing}
+    if listing.page == 1 and not listing.is_filtered:
+        context |= {
+            "tiles": shop_window.category_tiles(),
+            "videos": shop_window.popular_videos(),
+            "shops": shop_window.shops_to_follow(request.user),
+        }
+    return render(request, "discovery/shop.html", context)
+
+
+@require_GET
+def search(request):
+    text = searching.clean(request.GET.get("q", ""))
+    context = {"text": text, "tabs": TABS.items()}
+    if text:
+        context |= found(text, request.GET)
+    else:
+        context["tiles"] = shop_window.category_tiles()
+    return render(request, "discovery/search.html", context)
+
+
+def found(text, wanted):
+    """What fits; where nothing does, what fits the words that were perhaps meant."""
+    results = Results(text, wanted)
+    if results.is_empty and (corrected := searching.correction(text)):
+        other = Results(corrected, wanted)
+        if not other.is_empty:
+            return {"results": other, "corrected": corrected, "listing": other.listing}
+    context = {"results": results, "listing": results.listing}
+    if results.is_empty:
+        context["tiles"] = shop_window.category_tiles()
+    return context
+
+
+@require_GET
+def suggest(request):
+    """A fragment under the search box, while somebody types."""
+    text = searching.clean(request.GET.get("q", ""))
+    context = {"text": text}
+    if len(text) > 1:
+        context |= {
+            "products": searching.products(text)[:SUGGESTED],
+            "shops": searching.shops(text)[:SUGGESTED],
+            "videos": searching.videos(text)[:SUGGESTED],
+        }
+    return render(request, "discovery/_suggestions.html", context)
