@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from honcho.manager import Manager
 from honcho.printer import Printer
@@ -59,9 +60,11 @@ def refuse_taken(port):
 
 def set_defaults():
     os.environ.setdefault("DEBUG", "true")
-    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{PORT}")
+    site = os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{PORT}")
     if not HAS_STRIPE:
-        os.environ.setdefault("STRIPE_SANDBOX_URL", f"http://127.0.0.1:{PORT + 1}")
+        # Where the browser, which may be a phone, finds it too.
+        sandbox = f"http://{urlsplit(site).hostname}:{PORT + 1}"
+        os.environ.setdefault("STRIPE_SANDBOX_URL", sandbox)
     os.environ["PYTHONUNBUFFERED"] = "1"  # each line as it is written
     # In a container root is the only user there is; Celery's long warning says no
     # more than that.
