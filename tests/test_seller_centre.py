@@ -1,0 +1,391 @@
+"""The seller centre: every page for its owner, a stranger and nobody."""
+
+import csv
+import io
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from checkout.models import Order
+from sellers import figures, tasks
+from sellers.models import CatalogImport, ImportProblem, Product, Seller
+from tests.catalogues import csv_bytes, glove_rows, shopify_row
+from tests.factories import (
+    make_order,
+    make_picture,
+    make_product,
+    make_seller,
+    make_user,
+    make_variant,
+    picture_bytes,
+)
+
+pytestmark = pytest.mark.django_db
+
+PAGES = [
+    "overview", "shop_settings", "products", "create_product", "imports",
+    "import_template", "export_products",
+]  # fmt: skip
+PAGES_OF_A_PRODUCT = ["edit_product"]
+PAGES_OF_AN_IMPORT = ["catalog_import", "import_report"]
+ACTIONS_ON_A_PRODUCT = ["duplicate_product", "add_pictures", "order_pictures"]
+ACTIONS_ON_A_PICTURE = [
+    "describe_picture", "move_picture", "remove_picture", "restore_picture",
+]  # fmt: skip
+ACTIONS_ON_AN_IMPORT = [
+    "start_import", "cancel_import", "read_import_again", "fetch_pictures_again",
+]  # fmt: skip
+
+
+@pytest.fixture
+def owner():
+    return make_user(name="Olga Owner")
+
+
+@pytest.fixture
+def shop(owner):
+    return make_seller(owner=owner)
+
+
+@pytest.fixture
+def stranger(client):
+    """Signed in, with a shop of their own."""
+    user = make_user()
+    make_seller(owner=user)
+    client.force_login(user)
+    return client
+
+
+def make_import(shop, *, data=None, **fields):
+    return CatalogImport.objects.create(
+        seller=shop,
+        file=ContentFile(data or csv_bytes(glove_rows()), "x.csv"),
+        file_name="gloves.csv",
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_is_its_owners(client, owner, shop, name):
+    client.force_login(owner)
+
+    assert client.get(reverse(f"sellers:{name}")).status_code == 200
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_is_sent_to_sign_in(client, name):
+    response = client.get(reverse(f"sellers:{name}"))
+
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_somebody_without_a_shop_is_sent_to_apply(client, name):
+    client.force_login(make_user())
+
+    response = client.get(reverse(f"sellers:{name}"))
+
+    assert response.url == reverse("sellers:apply")
+
+
+@pytest.mark.parametrize("name", PAGES_OF_A_PRODUCT)
+def test_a_stranger_does_not_find_a_product(stranger, shop, name):
+    product = make_product(seller=shop)
+
+    assert (
+        stranger.get(reverse(f"sellers:{name}", args=[product.pk])).status_code == 404
+    )
+
+
+@pytest.mark.parametrize("move", ["submit", "unpublish", "archive", "reopen"])
+def test_a_stranger_cannot_move_a_product(stranger, shop, move):
+    product = make_product(seller=shop)
+
+    response = stranger.post(reverse("sellers:move_product", args=[product.pk, move]))
+
+    product.refresh_from_db()
+    assert response.status_code == 404
+    assert product.status == Product.Status.PUBLISHED
+
+
+@pytest.mark.parametrize("name", ACTIONS_ON_A_PRODUCT)
+def test_a_stranger_cannot_act_on_a_product(stranger, shop, name):
+    product = make_product(seller=shop)
+
+    response = stranger.post(reverse(f"sellers:{name}", args=[product.pk]))
+
+    assert response.status_code == 404
+    assert Product.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ACTIONS_ON_A_PICTURE)
+def test_a_stranger_cannot_act_on_a_picture(stranger, shop, name):
+    media = make_picture(product=make_product(seller=shop))
+    own = make_product(seller=Seller.objects.latest("pk"))
+
+    for product in [media.product, own]:
+        args = [product.pk, media.pk]
+        assert stranger.post(reverse(f"sellers:{name}", args=args)).status_code == 404
+
+    media.refresh_from_db()
+    assert media.removed_at is None
+
+
+@pytest.mark.parametrize("name", PAGES_OF_AN_IMPORT)
+def test_a_stranger_does_not_find_an_import(stranger, shop, name):
+    found = make_import(shop)
+
+    assert stranger.get(reverse(f"sellers:{name}", args=[found.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ACTIONS_ON_AN_IMPORT)
+def test_a_stranger_cannot_act_on_an_import(stranger, shop, name):
+    found = make_import(shop, status=CatalogImport.Status.PREVIEWED)
+
+    response = stranger.post(reverse(f"sellers:{name}", args=[found.pk]))
+
+    found.refresh_from_db()
+    assert response.status_code == 404
+    assert found.status == CatalogImport.Status.PREVIEWED
+
+
+def test_bulk_actions_leave_the_products_of_others(stranger, shop):
+    product = make_product(seller=shop)
+
+    stranger.post(
+        reverse("sellers:change_products"), {"product": product.pk, "action": "archive"}
+    )
+
+    product.refresh_from_db()
+    assert product.status == Product.Status.PUBLISHED
+
+
+def paid_order(shop, *, price_minor=5000, days_ago=0):
+    variant = make_variant(product=make_product(seller=shop), price_minor=price_minor)
+    order = make_order(variant=variant, status=Order.Status.PAID)
+    order.group.paid_at = timezone.now() - timezone.timedelta(days=days_ago)
+    order.group.save()
+    return order
+
+
+def test_figures_are_of_paid_orders_net_of_refunds(shop):
+    paid_order(shop)
+    refunded = paid_order(shop, price_minor=3000, days_ago=2)
+    Order.objects.filter(pk=refunded.pk).update(refunded_minor=1000)
+    paid_order(shop, price_minor=7000, days_ago=9)
+    paid_order(make_seller())
+    make_order(variant=make_variant(product=make_product(seller=shop)))
+
+    week = figures.figures_of(shop, 7)
+
+    assert (week.revenue_minor, week.orders) == (7000, 2)
+    assert week.revenue_before_minor == 7000
+    assert [day.revenue_minor for day in week.days][-3:] == [2000, 0, 5000]
+
+
+def test_the_overview_says_what_is_to_do(client, owner, shop):
+    paid_order(shop)
+    make_product(seller=shop, status="draft", status_reason="Blurred picture")
+    make_variant(product=make_product(seller=shop), stock=1)
+    client.force_login(owner)
+
+    html = client.get(reverse("sellers:overview")).content.decode()
+
+    assert "1 order to ship" in html
+    assert "1 product came back from review" in html
+    assert "1 left" in html
+    assert "Connect your account" in html
+
+
+def test_the_settings_change_the_shop_window(client, owner, shop):
+    client.force_login(owner)
+    banner = SimpleUploadedFile("b.png", picture_bytes(size=(2000, 900), kind="PNG"))
+
+    client.post(
+        reverse("sellers:shop_settings"),
+        {
+            "name": shop.name,
+            "tagline": "Made by hand",
+            "description": "",
+            "dispatch_days": 3,
+            "return_days": 30,
+            "holiday_note": "",
+            "banner": banner,
+        },
+    )
+
+    shop.refresh_from_db()
+    assert (shop.tagline, shop.dispatch_days) == ("Made by hand", 3)
+    assert (shop.banner.width, shop.banner.height) == (1600, 500)
+    assert shop.banner.name.endswith(".webp")
+
+
+def test_a_banner_that_is_no_picture_is_refused(client, owner, shop):
+    client.force_login(owner)
+
+    response = client.post(
+        reverse("sellers:shop_settings"),
+        {
+            "name": "Other",
+            "dispatch_days": 3,
+            "return_days": 30,
+            "banner": SimpleUploadedFile("b.jpg", b"<svg onload=alert(1)>"),
+        },
+    )
+
+    shop.refresh_from_db()
+    assert "This is a SVG file" in response.content.decode()
+    assert shop.name != "Other"
+    assert not shop.banner
+
+
+def test_products_are_searched_by_title_and_sku(client, owner, shop):
+    make_product(seller=shop, title="Blue cup")
+    make_variant(product=make_product(seller=shop, title="Pan"), sku="BLUE-1")
+    make_product(seller=shop, title="Scarf")
+    client.force_login(owner)
+
+    response = client.get(reverse("sellers:products"), {"q": "blue"})
+
+    found = [product.title for product in response.context["products"]]
+    assert found == ["Pan", "Blue cup"]
+
+
+def test_the_list_has_pages_without_counting(client, owner, shop):
+    for _ in range(26):
+        make_product(seller=shop)
+    client.force_login(owner)
+
+    first = client.get(reverse("sellers:products"))
+    rest = client.get(reverse("sellers:products"), {"before": first.context["next"]})
+
+    assert len(first.context["products"]) == 25
+    assert len(rest.context["products"]) == 1
+    assert rest.context["next"] is None
+
+
+def upload(client, data, name="products.csv"):
+    file = SimpleUploadedFile(name, data)
+    response = client.post(reverse("sellers:imports"), {"file": file})
+    return CatalogImport.objects.get(), response
+
+
+def test_an_upload_is_read_previewed_and_imported(
+    client, owner, shop, eager_tasks, django_capture_on_commit_callbacks
+):
+    client.force_login(owner)
+    with django_capture_on_commit_callbacks(execute=True):
+        found, response = upload(client, csv_bytes(glove_rows(), encoding="utf-16"))
+    assert response.url == found.get_absolute_url()
+    preview = client.get(found.get_absolute_url()).content.decode()
+    assert "Gardening gloves" in preview
+    assert "utf-16" in preview
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(
+            reverse("sellers:start_import", args=[found.pk]), {"default_stock": 0}
+        )
+
+    done = client.get(found.get_absolute_url()).content.decode()
+    assert "Imported." in done
+    assert shop.products.get().title == "Gardening gloves"
+
+
+def test_starting_twice_imports_once(client, owner, shop):
+    found = make_import(shop)
+    tasks.read_import(found.pk)
+    client.force_login(owner)
+    start = reverse("sellers:start_import", args=[found.pk])
+
+    client.post(start, {"default_stock": 0})
+    tasks.import_catalog(found.pk)
+    client.post(start, {"default_stock": 0})
+    tasks.import_catalog(found.pk)
+
+    assert shop.products.count() == 1
+
+
+def test_the_progress_asks_again_while_it_runs_and_stops_then(client, owner, shop):
+    found = make_import(shop, status=CatalogImport.Status.IMPORTING, products_total=4)
+    client.force_login(owner)
+
+    running = client.get(found.get_absolute_url(), HTTP_HX_REQUEST="true")
+    CatalogImport.objects.update(status=CatalogImport.Status.DONE)
+    done = client.get(found.get_absolute_url(), HTTP_HX_REQUEST="true")
+
+    assert "hx-trigger" in running.content.decode()
+    assert "0 of 4 products" in running.content.decode()
+    assert "hx-trigger" not in done.content.decode()
+    assert "<html" not in done.content.decode()
+
+
+def test_a_file_is_read_again_in_another_encoding(client, owner, shop):
+    data = csv_bytes([shopify_row(Title="Łódź")], encoding="cp1250")
+    found = make_import(shop, data=data)
+    tasks.read_import(found.pk)
+    client.force_login(owner)
+
+    client.post(
+        reverse("sellers:read_import_again", args=[found.pk]), {"encoding": "cp1250"}
+    )
+    tasks.read_import(found.pk)
+
+    assert "Łódź" in client.get(found.get_absolute_url()).content.decode()
+
+
+def test_a_canceled_import_imports_nothing(client, owner, shop):
+    found = make_import(shop)
+    tasks.read_import(found.pk)
+    client.force_login(owner)
+
+    client.post(reverse("sellers:cancel_import", args=[found.pk]))
+    tasks.import_catalog(found.pk)
+
+    assert Product.objects.exists() is False
+    assert "Canceled" in client.get(found.get_absolute_url()).content.decode()
+
+
+def rows_of(response):
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_the_report_is_a_file_that_runs_no_formula(client, owner, shop):
+    found = make_import(shop)
+    ImportProblem.objects.create(
+        catalog_import=found, row=3, handle="=1+1", column="Price", message="@x"
+    )
+    client.force_login(owner)
+
+    rows = rows_of(client.get(reverse("sellers:import_report", args=[found.pk])))
+
+    assert rows[1] == ["3", "'=1+1", "Price", "Refused", "'@x"]
+
+
+def test_an_exported_catalogue_can_be_imported_again(client, owner, shop):
+    first = make_import(shop)
+    tasks.read_import(first.pk)
+    first.refresh_from_db()
+    first.advance(CatalogImport.Status.IMPORTING)
+    tasks.import_catalog(first.pk)
+    Product.objects.update(title="=Gloves")
+    client.force_login(owner)
+
+    response = client.get(reverse("sellers:export_products"))
+    second = make_import(make_seller(), data=b"".join(response.streaming_content))
+    tasks.read_import(second.pk)
+    second.refresh_from_db()
+    second.advance(CatalogImport.Status.IMPORTING)
+    tasks.import_catalog(second.pk)
+
+    copy = second.seller.products.get()
+    assert copy.title == "=Gloves"
+    original = shop.products.get()
+    facts = ["sku", "price_minor", "option_values", "weight_grams", "stock__on_hand"]
+    assert list(copy.variants.values_list(*facts)) == list(
+        original.variants.values_list(*facts)
+    )
