@@ -45,13 +45,16 @@ def whole_words(text):
 
 def matching(rows: QuerySet, text: str) -> QuerySet:
     """The rows that fit, best first; each has `relevance`."""
-    query = query_for(text)
-    newest = rows.filter(search=query).order_by("-pk")[:RANKED]
-    fitting = rows.model.objects.filter(pk__in=newest.values("pk"))
+    whole, query = whole_words(text), query_for(text)
+    fitting = newest(rows, whole).union(newest(rows, query))
+    found = rows.model.objects.filter(pk__in=fitting)
     # A word that stands there whole counts more than the beginning of another.
-    whole = SearchRank(F("search"), whole_words(text))
-    relevance = whole * 10 + SearchRank(F("search"), query)
-    return fitting.annotate(relevance=relevance).order_by("-relevance", "-pk")
+    relevance = SearchRank(F("search"), whole) * 10 + SearchRank(F("search"), query)
+    return found.annotate(relevance=relevance).order_by("-relevance", "-pk")
+
+
+def newest(rows, query):
+    return rows.filter(search=query).order_by("-pk").values("pk")[:RANKED]
 
 
 def products(text: str) -> QuerySet:
@@ -84,8 +87,8 @@ def vocabulary() -> list[str]:
 
 def read_vocabulary():
     """The commonest words of what is new on the shelves, and the shops' names."""
-    newest = Product.objects.published().order_by("-published_at", "-pk")
-    titles = newest.values_list("title", flat=True)[:VOCABULARY_TITLES]
+    latest = Product.objects.published().order_by("-published_at", "-pk")
+    titles = latest.values_list("title", flat=True)[:VOCABULARY_TITLES]
     names = Seller.objects.open().values_list("name", flat=True)[:VOCABULARY_TITLES]
     counted = Counter(
         word
