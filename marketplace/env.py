@@ -61,7 +61,7 @@ def env_url(name: str, default: str | None = None) -> str:
     return value.rstrip("/")
 
 
-def database_settings(url: str, **options) -> dict:
+def database_settings(url: str, *, pool_size: int) -> dict:
     """Django's settings for the PostgreSQL at `url`, its query's options included."""
     try:
         params = conninfo_to_dict(url)
@@ -77,7 +77,13 @@ def database_settings(url: str, **options) -> dict:
         "PASSWORD": params.pop("password", ""),
         "HOST": params.pop("host", ""),
         "PORT": str(params.pop("port", "")),
-        "OPTIONS": {**params, **options},
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            # Who waits so long for a lock waits for something that went wrong.
+            "options": "-c lock_timeout=20s",
+            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},
+            **params,
+        },
     }
 
 

@@ -126,17 +126,10 @@ def server_address(name, variable):
 
 
 DATABASES = {
-    "default": {
-        **database_settings(
-            server_address("postgres", "DATABASE_URL"),
-            pool={
-                "min_size": 1,
-                "max_size": env_int("DATABASE_POOL_SIZE", 8, minimum=1),
-                "timeout": 10,
-            },
-        ),
-        "CONN_HEALTH_CHECKS": True,
-    }
+    "default": database_settings(
+        server_address("postgres", "DATABASE_URL"),
+        pool_size=env_int("DATABASE_POOL_SIZE", 8, minimum=1),
+    )
 }
 REDIS_URL = server_address("redis", "REDIS_URL")
 CACHES = {

@@ -30,4 +30,4 @@ DEBUG = False
 # Static files as in development: from where they are, not collected.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
+DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"

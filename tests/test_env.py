@@ -81,9 +81,9 @@ def test_a_default_is_used_as_it_is(variable):
 
 
 def test_a_database_address_keeps_its_options():
-    found = database_settings(
-        "postgresql://shop:p%40ss@db:6543/goods?sslmode=require", pool=True
-    )
+    address = "postgresql://shop:p%40ss@db:6543/goods?sslmode=require"
+
+    found = database_settings(address, pool_size=5)
 
     assert found == {
         "ENGINE": "django.db.backends.postgresql",
@@ -92,13 +92,18 @@ def test_a_database_address_keeps_its_options():
         "PASSWORD": "p@ss",
         "HOST": "db",
         "PORT": "6543",
-        "OPTIONS": {"sslmode": "require", "pool": True},
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "options": "-c lock_timeout=20s",
+            "pool": {"min_size": 1, "max_size": 5, "timeout": 10},
+            "sslmode": "require",
+        },
     }
 
 
 def test_a_broken_database_address_stays_out_of_the_message():
     with pytest.raises(ImproperlyConfigured) as refusal:
-        database_settings("mysql://shop:secret@db/goods")
+        database_settings("mysql://shop:secret@db/goods", pool_size=1)
 
     assert "DATABASE_URL must look like" in str(refusal.value)
     assert "secret" not in str(refusal.value)
