@@ -194,7 +194,9 @@ def test_the_sheet_of_a_sold_out_product_cannot_be_bought(client):
         "videos:product_sheet", args=[video.public_id, video.tags.get().product_id]
     )
 
-    assert "buy_now" not in client.get(url).content.decode()
+    page = client.get(url).content.decode()
+    assert re.search(r'name="buy_now" value="1" disabled', page)
+    assert "Sold out" in page
 
 
 def test_a_product_of_another_video_has_no_sheet(client):

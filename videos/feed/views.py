@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponseBadRequest
+from django.http import Http404, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -13,10 +13,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from sellers.following import set_following
 from sellers.models import Product, Seller
+from sellers.variants import options_of
 from videos.feed import sessions
 from videos.feed.clips import load_clips, load_page
 from videos.feed.metadata import absolute, structured_data
-from videos.feed.offers import offers_of
 from videos.feed.reactions import set_reaction
 from videos.feed.viewers import name_viewer, viewer_of
 from videos.models import Engagement, Video
@@ -128,16 +128,17 @@ def video(request, public_id):
 def product_sheet(request, public_id, pk):
     """A product tagged in the video, to be bought without leaving it."""
     clip = get_object_or_404(Video.objects.published(), public_id=public_id)
-    products = Product.objects.published().filter(video_tags__video=clip).distinct()
-    product = get_object_or_404(products.select_related("seller"), pk=pk)
-    variants = product.variants.filter(is_active=True).select_related("stock")
+    tagged = Product.objects.published().filter(video_tags__video=clip).distinct()
+    product = get_object_or_404(tagged.for_cards(), pk=pk)
+    if not product.on_sale:
+        raise Http404
     context = {
-        "clip": clip,
         "product": product,
-        "options": [option.name for option in product.options.all()],
-        "media": product.media.all(),
-        "variants": variants,
-        "offer": offers_of([product.pk]).get(product.pk),
+        "seller": product.seller,
+        "options": options_of(product),
+        "chosen": product.cheapest,
+        "delivery": product.seller.shipping_rates.filter(is_active=True).first(),
+        "via_video": clip.public_id,
     }
     return render(request, "videos/_product_sheet.html", context)
 

@@ -1,3 +1,4 @@
+import "../modules/buy-box";
 import "../watch/share";
 import "../watch/sheet";
 import { Clip } from "../watch/clip";
