@@ -10,7 +10,8 @@ from checkout.models import StripeEvent
 
 logger = logging.getLogger(__name__)
 
-CATCH_UP_SECONDS = 3600
+# As far back as we ask; older payments are settled when their time to pay is over.
+CATCH_UP_SECONDS = 30 * 60
 
 
 def apply_intent(values):

@@ -1,12 +1,15 @@
 """Work about money and parcels that the clock asks for."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
-from checkout import fulfillment, inbox, payments, payouts, tasks
+from checkout import fulfillment, gateway, inbox, payments, payouts, tasks
 from checkout.models import Refund, TransferReversal
+
+logger = logging.getLogger(__name__)
 
 # A task that was asked for has had its chance by then.
 GRACE = timedelta(minutes=10)
@@ -15,7 +18,10 @@ GRACE = timedelta(minutes=10)
 @shared_task
 def hear_from_stripe():
     """Payments whose webhook and return page never came."""
-    inbox.catch_up()
+    try:
+        inbox.catch_up()
+    except gateway.GatewayError as error:
+        logger.warning("Stripe cannot be asked what happened: %s", error)
 
 
 @shared_task

@@ -360,6 +360,8 @@ STAFF_MFA_REQUIRED = env_bool("STAFF_MFA_REQUIRED", not DEBUG)
 STRIPE_ORIGINS = ["https://js.stripe.com", "https://*.js.stripe.com"]
 if STRIPE_SANDBOX_URL:
     STRIPE_ORIGINS = [STRIPE_SANDBOX_URL]
+# The form with which sellers connect is answered by a redirect to there.
+STRIPE_ONBOARDING = STRIPE_SANDBOX_URL or "https://connect.stripe.com"
 MEDIA_ORIGINS = [MEDIA_URL] if AWS_STORAGE_BUCKET_NAME else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -373,7 +375,7 @@ CONTENT_SECURITY_POLICY = {
         "worker-src": [SELF, "blob:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, STRIPE_ONBOARDING],
         "frame-ancestors": [NONE],
     }
 }

@@ -61,6 +61,15 @@ def test_connecting_leads_through_stripe_and_back(client, sandbox, owner, seller
     assert "You are connected" in page.content.decode()
 
 
+def test_the_browser_may_follow_the_form_to_stripe(client, owner, seller, settings):
+    """A redirect after a form to an address outside `form-action` is blocked."""
+    client.force_login(owner)
+
+    policy = client.get("/seller/payouts/").headers["Content-Security-Policy"]
+
+    assert f"form-action 'self' {settings.STRIPE_SANDBOX_URL}" in policy
+
+
 def test_leaving_stripe_early_says_that_something_is_missing(
     client, sandbox, owner, seller
 ):

@@ -157,7 +157,7 @@
     Object.assign(frame.style, {
       border: "0",
       width: "min(420px, 100%)",
-      height: "min(460px, 100%)",
+      height: "min(400px, 100%)",
       borderRadius: "16px",
       background: "#fff",
       boxShadow: "0 24px 64px rgba(0, 0, 0, 0.35)",
