@@ -1,6 +1,7 @@
 """Descriptions: what sellers write, reduced to what a page may show."""
 
 import re
+from html import unescape
 
 import nh3
 from django.utils.html import escape, strip_tags
@@ -39,6 +40,14 @@ def clean_description(text: str) -> str:
     """Of HTML or plain text, whichever the seller or the file wrote."""
     text = text.replace("\x00", "")
     return clean(text if LOOKS_LIKE_HTML.search(text) else from_text(text))
+
+
+def for_editing(html: str) -> str:
+    """As a seller wants to change it: plain text where it is only paragraphs."""
+    if set(re.findall(r"</?(\w+)", html)) <= {"p", "br"}:
+        text = re.sub(r"</p>\s*", "\n\n", html).replace("<p>", "")
+        return unescape(re.sub(r"<br\s*/?>", "\n", text)).strip()
+    return re.sub(r"(</(?:p|ul|ol|li|h\d|table|tr|blockquote)>|<[uo]l>)", "\\1\n", html)
 
 
 def plain(html: str) -> str:

@@ -38,3 +38,19 @@ def test_a_link_of_a_seller_is_marked_as_such():
 
 def test_the_preview_is_one_line():
     assert rich_text.plain("<p>One</p><ul><li>two</li></ul>") == "One two"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["One\n\nTwo\nthree", "3 < 4 & 5", "<p>One</p>\n<ul>\n<li>two</li>\n</ul>"],
+)
+def test_what_is_edited_and_saved_again_stays_the_same(written):
+    shown = rich_text.clean_description(written)
+
+    again = rich_text.clean_description(rich_text.for_editing(shown))
+
+    assert again.replace("\n", "") == shown.replace("\n", "")
+
+
+def test_paragraphs_are_edited_as_plain_text():
+    assert rich_text.for_editing("<p>A &amp; B</p><p>C<br>D</p>") == "A & B\n\nC\nD"

@@ -264,3 +264,13 @@ def test_a_description_shows_as_it_was_cleaned(client):
     html = client.get(product.get_absolute_url()).content.decode()
 
     assert "<p>Thrown on the <strong>wheel</strong></p>" in html
+
+
+def test_a_product_without_a_variant_on_sale_says_so(client):
+    product = make_product()
+    make_variant(product=product, is_active=False)
+
+    html = client.get(product.get_absolute_url()).content.decode()
+
+    assert "It cannot be bought at the moment" in html
+    assert client.get(product.seller.get_absolute_url()).status_code == 200

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sellers.forms.fields import PicturesField, PriceField
 from sellers.models import Category, Product, ProductMedia
-from sellers.rich_text import MAX_CHARACTERS
+from sellers.rich_text import MAX_CHARACTERS, for_editing
 from sellers.variants import (
     MAX_OPTIONS,
     MAX_VARIANTS,
@@ -42,6 +42,7 @@ class ProductForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["category"].queryset = Category.objects.select_related("parent")
         self.fields["category"].empty_label = _("Choose a category")
+        self.initial["description"] = for_editing(self.instance.description)
 
     def clean_title(self):
         return " ".join(self.cleaned_data["title"].split())

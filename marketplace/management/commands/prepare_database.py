@@ -1,7 +1,6 @@
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 
-from marketplace.env import env_bool
 from sellers.models import Seller
 
 
@@ -10,7 +9,6 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         call_command("migrate", verbosity=0)
-        is_wanted = env_bool("DEMO", True) and "demo" in get_commands()
-        if is_wanted and not Seller.objects.exists():
+        if not Seller.objects.exists() and "demo" in get_commands():
             self.stdout.write("filling the empty site with the demo")
             call_command("demo")
