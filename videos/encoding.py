@@ -23,6 +23,8 @@ DECODERS = sorted(
 )
 
 ZSCALE_TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
+# Nits of what becomes white.  By eye, on phone clips: HLG looks pale below 300.
+WHITE_NITS = {"pq": 203, "hlg": 300}
 SCALE_MATRICES = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 9: "bt2020"}
 UNSPECIFIED_MATRIX = 2
 HD_HEIGHT = 720  # from here on an untagged picture means BT.709, below it BT.601
@@ -95,10 +97,11 @@ def _colours(probe: Probe, top: Rung) -> list[str]:
     return [
         f"scale={top.width}:{top.height}",
         f"zscale=tin={ZSCALE_TRANSFERS[probe.transfer]}:min=bt2020nc:pin=bt2020"
-        ":t=linear:npl=203",
+        f":t=linear:npl={WHITE_NITS[probe.transfer]}",
         "format=gbrpf32le",
         "zscale=p=bt709",
-        "tonemap=tonemap=mobius:desat=0",
+        # Highlights lose their colour: a bright sky turns white, not yellow.
+        "tonemap=tonemap=mobius:desat=2",
         "zscale=t=bt709:m=bt709:r=limited",
     ]
 
