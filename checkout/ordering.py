@@ -72,7 +72,7 @@ def place_order(cart: Cart, details: Details, checkout_key: str) -> OrderGroup:
     quote = quotes.quote(contents, details.address["country"], details.rate_pks)
     for group in unpaid:
         if group.pay_before > timezone.now() and is_same(group, quote, details):
-            return group
+            return belonging_to(group, details.user)
     refuse_changed(quote, details)
     for group in unpaid:
         cancel_unpaid(group, _("replaced by a newer order"))
@@ -173,6 +173,14 @@ def is_same(group: OrderGroup, quote: Quote, details: Details) -> bool:
         and all(getattr(group, key) == value for key, value in details.address.items())
         and frozen(group) == to_be_frozen(quote)
     )
+
+
+def belonging_to(group: OrderGroup, user: User | None) -> OrderGroup:
+    """A guest may have signed in since the first click."""
+    if user is not None and group.user_id is None:
+        group.user = user
+        group.save(update_fields=["user"])
+    return group
 
 
 def frozen(group: OrderGroup) -> dict:

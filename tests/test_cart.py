@@ -1,4 +1,5 @@
 import json
+from functools import partial
 
 import pytest
 from django.urls import reverse
@@ -13,6 +14,7 @@ from tests.factories import (
     make_variant,
     make_video,
 )
+from tests.races import at_once
 
 CART = reverse("checkout:cart")
 ADD = reverse("checkout:add_to_cart")
@@ -269,3 +271,26 @@ def test_once_bought_what_was_bought_leaves_the_cart():
     carts.take_out_bought(group)
 
     assert dict(cart.lines.values_list("variant", "quantity")) == {more.pk: 2}
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_taps_at_once_are_all_counted():
+    variant = make_variant(stock=50)
+    cart = make_cart(variant=variant, quantity=1)
+
+    at_once(*[partial(carts.add, cart, variant, 2)] * 8)
+
+    assert cart.lines.get().quantity == 17
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_guests_cart_is_brought_over_once():
+    user = make_user()
+    guest = make_cart(quantity=2)
+
+    results = at_once(*[partial(carts.adopt_cart, guest.token, user)] * 4)
+
+    assert results == [None] * 4
+    assert Cart.objects.get().lines.get().quantity == 2

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -87,6 +88,19 @@ def test_ordering_again_gives_the_first_order(second_key):
 
     assert second == first
     assert OrderGroup.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_guest_who_signs_in_before_paying_takes_the_order_along():
+    cart, details = make_checkout()
+    first = place_order(cart, details, "key")
+    user = make_user()
+
+    second = place_order(cart, replace(details, user=user), "key")
+
+    first.refresh_from_db()
+    assert second == first
+    assert first.user == user
 
 
 @pytest.mark.django_db

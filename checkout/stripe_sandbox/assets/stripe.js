@@ -53,7 +53,7 @@
     }
 
     hear(message) {
-      if (message.height) {
+      if ("height" in message) {
         this.frame.style.height = `${message.height}px`;
       } else if (message.event) {
         const heard = this.listeners[message.event] || [];
