@@ -389,7 +389,10 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     # Django's own handlers off: the root writes each message once.
-    "loggers": {"django": {"handlers": [], "propagate": True, "level": "NOTSET"}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True, "level": "NOTSET"},
+        "stripe": {"level": "WARNING"},  # it tells of every request
+    },
 }
 
 REST_FRAMEWORK = {

@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from checkout.models import OrderGroup, Payment
-from tests.factories import make_variant
-from tests.payments.checkouts import make_group
+from tests.browser.test_accessibility import serious
+from tests.factories import make_seller, make_user, make_variant
+from tests.payments.checkouts import make_bought_order, make_group
 
 # Playwright's own loop runs in the thread that also asks the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -117,3 +118,27 @@ def test_the_webhook_pays_when_the_browser_never_comes_back(pay_page, sandbox):
             break
         pay_page.wait_for_timeout(100)
     assert OrderGroup.objects.get().is_paid
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_card_form_has_no_serious_flaw(pay_page, width):
+    pay_page.set_viewport_size({"width": width, "height": 800})
+    card_form(pay_page).get_by_label("Card number").wait_for()
+
+    assert serious(pay_page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_payouts_page_has_no_serious_flaw(page, shop, client, sandbox, width):
+    owner = make_user()
+    make_bought_order(sandbox, seller=make_seller(owner=owner))
+    client.force_login(owner)
+    session = client.cookies["session"].value
+    page.context.add_cookies([{"name": "session", "value": session, "url": shop}])
+    page.set_viewport_size({"width": width, "height": 800})
+
+    page.goto(f"{shop}/seller/payouts/")
+
+    expect(page.get_by_role("heading", name="Payouts")).to_be_visible()
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
