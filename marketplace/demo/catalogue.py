@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from checkout.models import ShippingRate
 from marketplace.demo import people, shopfiles
+from marketplace.moderation import decisions
 from sellers import catalog, onboarding, pictures, variants
 from sellers.models import Category, Product, Seller
 from sellers.variants import Option, VariantRow
@@ -114,7 +115,8 @@ def _new_shop(shop, owner, moderator):
         "country": shop["country"],
     }
     seller = onboarding.apply_to_sell(owner, details)
-    onboarding.approve(seller, moderator)
+    decisions.approve_seller(seller, moderator)
+    seller.refresh_from_db()
     for field, path, size in (
         (seller.banner, shopfiles.banner_path(shop), (1500, 500)),
         (seller.avatar, shopfiles.avatar_path(shop), (400, 400)),

@@ -20,7 +20,7 @@ PLACES = {
 
 def add_videos(shops, limit=None):
     """One of each shop in turn, so that a feed that is still filling is varied."""
-    longest = max(len(shop["videos"]) for shop, _ in shops)
+    longest = max((len(shop["videos"]) for shop, _ in shops), default=0)
     turns = [
         (shop, seller, video)
         for nth in range(longest)

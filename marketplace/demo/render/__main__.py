@@ -71,7 +71,7 @@ def main():
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    os.nice(10)
+    os.nice(19)
     with ProcessPoolExecutor(options.jobs) as pool:
         waiting = [
             (pool.submit(work, *arguments), path)

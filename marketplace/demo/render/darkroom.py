@@ -114,8 +114,8 @@ def lay_objects(fine, picture, table):
 
 
 def bloom(fine, paper, strength):
-    """Light that spills from what is brighter than white; a third of paper's size."""
-    height, width = paper.shape[0] // 3, paper.shape[1] // 3
+    """Light that spills from what is brighter than white; half of paper's size."""
+    height, width = paper.shape[0] // 2, paper.shape[1] // 2
     small = resized(fine, (width, height))
     behind = resized(paper, (width, height))
     light = small[..., :3] + behind * (1 - small[..., 3:])

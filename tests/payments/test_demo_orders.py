@@ -1,0 +1,55 @@
+import pytest
+from django.db.models import Count
+
+from checkout.models import (
+    JournalEntry,
+    Order,
+    OrderGroup,
+    Refund,
+    ReturnRequest,
+    Transfer,
+)
+from marketplace.demo import people, trade
+from sellers.models import StockLevel
+from tests.factories import make_seller, make_shipping_rate, make_user, make_variant
+
+
+def by_status(model):
+    counts = model.objects.order_by().values_list("status").annotate(Count("pk"))
+    return dict(counts)
+
+
+@pytest.fixture
+def shopping_street():
+    """Two sellers with plenty of stock, and people who buy."""
+    sellers = [make_seller(owner=make_user()) for _ in range(2)]
+    for seller in sellers:
+        make_shipping_rate(seller=seller)
+        for _ in range(5):
+            product = make_variant(stock=200).product
+            product.seller = seller
+            product.save()
+    trade.connect_accounts(sellers)
+    return people.shopper(), people.crowd()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demos_orders_are_in_every_state(sandbox, eager_tasks, shopping_street):
+    trade.trade(*shopping_street)
+
+    assert set(by_status(Order)) == set(Order.Status.values)
+    assert by_status(OrderGroup)["pending"] == 1
+    assert set(by_status(ReturnRequest)) == {"requested", "refunded"}
+    assert set(by_status(Refund)) == {"succeeded"}
+    assert set(by_status(Transfer)) == {"paid"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_orders_are_not_played_twice(sandbox, eager_tasks, shopping_street):
+    trade.trade(*shopping_street)
+    before = by_status(Order), JournalEntry.objects.count()
+
+    trade.trade(*shopping_street)
+
+    assert (by_status(Order), JournalEntry.objects.count()) == before
+    assert StockLevel.objects.filter(reserved__gt=0).count() == 1
