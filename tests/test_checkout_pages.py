@@ -231,6 +231,7 @@ def test_where_a_shop_does_not_deliver_the_page_says_so(client, shopper):
     response = order(client, country="FR", postal_code="75001")
 
     assert f"{seller.name} does not deliver to this country" in page
+    assert "See below which shop cannot." in response.content.decode()
     assert response.status_code == 422
     assert OrderGroup.objects.exists() is False
 
