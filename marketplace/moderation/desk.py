@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
 # unfold's Alpine.js evaluates the expressions in its attributes, and its colours
@@ -18,6 +19,8 @@ UNFOLD_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_I
 
 
 class Desk(UnfoldAdminSite):
+    index_title = gettext_lazy("What waits")
+
     def has_permission(self, request):
         return super().has_permission(request) and has_second_step(request.user)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from checkout.models import Order
 from marketplace.accounts.models import User
 from marketplace.moderation.models import ModerationDecision
-from sellers.models import Seller
+from sellers.models import Product, Seller
 from tests.factories import (
     make_order,
     make_product,
@@ -338,3 +338,40 @@ def test_a_list_asks_no_more_for_more_rows(client, name, make):
     assert len(many) <= 14
     counts = [sql for sql in many if "COUNT(*)" in sql]
     assert all("LIMIT 1001" in sql for sql in counts)
+
+
+@pytest.mark.django_db
+def test_a_list_of_many_rows_reads_one_page_by_an_index(client):
+    sign_in(client, is_superuser=True)
+    seller = make_seller()
+    Product.objects.bulk_create(
+        Product(seller=seller, title=f"Thing {n}", slug=f"thing-{n}")
+        for n in range(20_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sellers_product")
+
+    queries = list_queries(client, "sellers_product")
+    response = client.get(reverse("admin:sellers_product_changelist"))
+
+    [page] = [sql for sql in queries if "LIMIT 50" in sql and "sellers_product" in sql]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {page}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Scan Backward using sellers_product_pkey" in plan
+    assert "Sort" not in plan
+    assert 19_000 < response.context["cl"].result_count < 21_000
+
+
+@pytest.mark.django_db
+def test_only_what_is_public_links_to_its_page(client):
+    sign_in(client, Role.MODERATOR)
+    public, hidden = make_video(), make_video(publication="draft")
+
+    pages = [
+        client.get(reverse("admin:videos_video_change", args=[video.pk]))
+        for video in (public, hidden)
+    ]
+
+    shown = [page.context.get("absolute_url") for page in pages]
+    assert shown == [public.get_absolute_url(), None]

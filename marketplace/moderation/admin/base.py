@@ -1,5 +1,7 @@
 """What all pages of the desk share."""
 
+import json
+
 from auditlog.models import LogEntry
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -8,6 +10,7 @@ from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
 from marketplace.moderation.deciding import Choice, decide
 
@@ -28,8 +31,8 @@ class EstimatingPaginator(Paginator):
         return seen if seen <= self.EXACT_UP_TO else max(seen, self.estimate())
 
     def estimate(self):
-        [plan] = self.object_list.order_by().values("pk").explain(format="json")
-        return plan["Plan"]["Plan Rows"]
+        plan = self.object_list.order_by().values("pk").explain(format="json")
+        return json.loads(plan)[0]["Plan"]["Plan Rows"]
 
 
 class DeskAdmin(ModelAdmin):
@@ -45,6 +48,7 @@ class DeskAdmin(ModelAdmin):
     list_filter_submit = True
     change_form_before_template = "moderation/_decisions.html"
     change_form_after_template = "moderation/_trail.html"
+    view_on_site = False
     choices: list[Choice] = []
 
     def has_add_permission(self, request):
@@ -112,6 +116,16 @@ def link_to(obj):
         f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk]
     )
     return format_html('<a href="{}">{}</a>', url, obj)
+
+
+def status_label(field, description, **colours):
+    """A column that shows a status as a coloured label: `approved="success"`."""
+
+    @display(description=description, label=colours)
+    def column(model_admin, row):
+        return getattr(row, field), getattr(row, f"get_{field}_display")()
+
+    return column
 
 
 def shown(description, boolean=False):

@@ -2,7 +2,13 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.moderation import decisions
-from marketplace.moderation.admin.base import DeskAdmin, DeskInline, link_to, shown
+from marketplace.moderation.admin.base import (
+    DeskAdmin,
+    DeskInline,
+    link_to,
+    shown,
+    status_label,
+)
 from marketplace.moderation.deciding import Choice
 from marketplace.moderation.models import ModerationDecision, Report
 
@@ -21,8 +27,9 @@ class DecisionInline(DeskInline):
 
 @admin.register(Report)
 class ReportAdmin(DeskAdmin):
-    list_display = ["what", "reason", "status", "created_at"]
+    list_display = ["__str__", "reason", "state", "created_at"]
     list_filter = ["status", "reason"]
+    state = status_label("status", _("status"), open="warning", upheld="danger")
     list_select_related = ["video", "product", "seller"]
     fields = [
         "what",

@@ -2,7 +2,13 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models import Fulfillment, Order, OrderGroup, OrderLine, Payment, Refund
-from marketplace.moderation.admin.base import DeskAdmin, DeskInline, link_to, shown
+from marketplace.moderation.admin.base import (
+    DeskAdmin,
+    DeskInline,
+    link_to,
+    shown,
+    status_label,
+)
 from marketplace.money import format_minor
 
 
@@ -39,8 +45,11 @@ class PaymentInline(DeskInline):
 
 @admin.register(OrderGroup)
 class OrderGroupAdmin(DeskAdmin):
-    list_display = ["number", "email", "status", "total", "created_at", "paid_at"]
+    list_display = ["number", "email", "state", "total", "created_at", "paid_at"]
     list_filter = ["status"]
+    state = status_label(
+        "status", _("status"), pending="warning", paid="success", refunded="danger"
+    )
     search_fields = ["number__exact", "email__exact", "payment__payment_intent_id"]
     search_help_text = _("Number, e-mail address or PaymentIntent, in full.")
     fieldsets = [
@@ -123,8 +132,11 @@ class RefundInline(DeskInline):
 
 @admin.register(Order)
 class OrderAdmin(DeskAdmin):
-    list_display = ["number", "seller", "status", "total", "dispatch_by", "shipped_at"]
+    list_display = ["number", "seller", "state", "total", "dispatch_by", "shipped_at"]
     list_filter = ["status"]
+    state = status_label(
+        "status", _("status"), paid="warning", shipped="info", delivered="success"
+    )
     list_select_related = ["group", "seller"]
     search_fields = ["group__number"]
     search_help_text = _("The order's number, in full.")

@@ -3,9 +3,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from marketplace.moderation import decisions
-from marketplace.moderation.admin.base import DeskAdmin, DeskInline, link_to, shown
+from marketplace.moderation.admin.base import (
+    DeskAdmin,
+    DeskInline,
+    link_to,
+    shown,
+    status_label,
+)
 from marketplace.moderation.admin.sellers import matching
 from marketplace.moderation.deciding import Choice
 from sellers.models import Category, Product, Variant
@@ -28,8 +35,11 @@ class VariantInline(DeskInline):
 
 @admin.register(Product)
 class ProductAdmin(DeskAdmin):
-    list_display = ["title", "seller", "category", "status", "created_at"]
-    list_filter = ["status", "category"]
+    list_display = ["title", "seller", "category", "state", "created_at"]
+    list_filter = ["status", ("category", AutocompleteSelectFilter)]
+    state = status_label(
+        "status", _("status"), in_review="warning", published="success"
+    )
     list_select_related = ["seller", "category"]
     search_fields = ["title"]
     autocomplete_fields = ["seller", "category"]
@@ -64,6 +74,10 @@ class ProductAdmin(DeskAdmin):
             variant="danger",
         ),
     ]
+
+    def view_on_site(self, product):
+        is_public = product.is_published and product.seller.is_open
+        return product.get_absolute_url() if is_public else None
 
     def get_search_results(self, request, queryset, search_term):
         return (matching(queryset, search_term) if search_term else queryset), False

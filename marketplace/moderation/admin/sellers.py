@@ -3,7 +3,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.moderation import decisions
-from marketplace.moderation.admin.base import DeskAdmin, DeskInline
+from marketplace.moderation.admin.base import DeskAdmin, DeskInline, status_label
 from marketplace.moderation.deciding import Choice
 from sellers.models import CatalogImport, ImportProblem, Seller, SellerMember
 
@@ -27,8 +27,11 @@ class MemberInline(DeskInline):
 
 @admin.register(Seller)
 class SellerAdmin(DeskAdmin):
-    list_display = ["name", "status", "country", "email", "is_payable", "applied_at"]
+    list_display = ["name", "state", "country", "email", "is_payable", "applied_at"]
     list_filter = ["status", "is_payable"]
+    state = status_label(
+        "status", _("status"), pending="warning", approved="success", suspended="danger"
+    )
     search_fields = ["name"]
     fieldsets = [
         (None, {"fields": ["name", "status", "status_reason", "applied_at"]}),
@@ -79,6 +82,9 @@ class SellerAdmin(DeskAdmin):
             lambda seller: seller.status == Status.SUSPENDED,
         ),
     ]
+
+    def view_on_site(self, seller):
+        return seller.get_absolute_url() if seller.is_open else None
 
     def get_search_results(self, request, queryset, search_term):
         return (matching(queryset, search_term) if search_term else queryset), False

@@ -3,7 +3,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.moderation import decisions
-from marketplace.moderation.admin.base import DeskAdmin, DeskInline, link_to, shown
+from marketplace.moderation.admin.base import (
+    DeskAdmin,
+    DeskInline,
+    link_to,
+    shown,
+    status_label,
+)
 from marketplace.moderation.admin.sellers import matching
 from marketplace.moderation.deciding import Choice
 from videos.models import ProductTag, Video
@@ -38,13 +44,23 @@ class VideoAdmin(DeskAdmin):
         "picture",
         "title",
         "seller",
-        "publication",
-        "status",
+        "state",
+        "transcoding",
         "seconds",
         "created_at",
     ]
     list_display_links = ["picture", "title"]
     list_filter = ["publication", "status"]
+    state = status_label(
+        "publication",
+        _("publication"),
+        in_review="warning",
+        published="success",
+        rejected="danger",
+    )
+    transcoding = status_label(
+        "status", _("status"), ready="success", failed="danger", processing="info"
+    )
     list_select_related = ["seller"]
     search_fields = ["title"]
     fieldsets = [
@@ -105,6 +121,11 @@ class VideoAdmin(DeskAdmin):
             variant="default",
         ),
     ]
+
+    def view_on_site(self, video):
+        is_ready = video.status == Video.Status.READY
+        is_public = video.is_published and is_ready and video.seller.is_open
+        return video.get_absolute_url() if is_public else None
 
     def get_search_results(self, request, queryset, search_term):
         return (matching(queryset, search_term) if search_term else queryset), False
