@@ -3,7 +3,7 @@
 from functools import cached_property
 from urllib.parse import urlencode
 
-from django.db.models import Exists, F, Min, OuterRef, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sellers.models import Product, Variant
@@ -64,8 +64,12 @@ class Listing:
     def sorted(self) -> QuerySet:
         if self.sort == "new":
             return self.filtered.order_by("-published_at", "-pk")
-        cheapest = self.filtered.annotate(lowest=Min("variants__price_minor"))
-        by = F("lowest").asc() if self.sort == "cheap" else F("lowest").desc()
+        offered = Q(variants__is_active=True)
+        cheapest = self.filtered.annotate(
+            lowest=Min("variants__price_minor", filter=offered)
+        )
+        is_rising = self.sort == "cheap"
+        by = F("lowest").asc() if is_rising else F("lowest").desc(nulls_last=True)
         return cheapest.order_by(by, "-pk")
 
     @property

@@ -16,7 +16,9 @@ from sellers.models import Product, ProductMedia
 # An explicit list: each other decoder of Pillow is a way in.
 FORMATS = ["JPEG", "PNG", "WEBP"]
 MAX_BYTES = 10 * 1024 * 1024
-MAX_PIXELS = 40_000_000
+# A JPEG is decoded at a fraction of its size, the others whole.
+MAX_PIXELS = {"JPEG": 64_000_000, "PNG": 16_000_000, "WEBP": 16_000_000}
+DECODED_SIDE = 2 * 1280
 MIN_SIDE = 80
 WIDTHS = [320, 640, 960, 1280]
 QUALITY = 82
@@ -76,6 +78,7 @@ def open_picture(data: bytes) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
         check_size(picture)
+        picture.draft("RGB", (DECODED_SIDE, DECODED_SIDE))
         picture.load()
         return on_white(reduced(ImageOps.exif_transpose(picture)))
     except UnidentifiedImageError as error:
@@ -95,7 +98,7 @@ def refusal_of_format(data: bytes) -> str:
 def check_size(picture: Image.Image) -> None:
     """From the header alone, before a single pixel is decoded."""
     width, height = picture.size
-    if width * height > MAX_PIXELS:
+    if width * height > MAX_PIXELS[picture.format]:
         raise UnusablePicture(
             _("The picture has %(width)s × %(height)s pixels, which is too many.")
             % {"width": width, "height": height}
@@ -109,10 +112,10 @@ def check_size(picture: Image.Image) -> None:
 
 def reduced(picture: Image.Image) -> Image.Image:
     """Near the size that is needed, before conversions multiply the memory."""
-    factor = max(picture.size) // (2 * WIDTHS[-1])
-    if factor < 2 or picture.mode not in {"RGB", "RGBA", "L"}:
-        return picture
-    return picture.reduce(factor)
+    if picture.mode not in {"RGB", "RGBA", "L"}:
+        picture = picture.convert("RGBA")
+    factor = max(picture.size) // DECODED_SIDE
+    return picture.reduce(factor) if factor > 1 else picture
 
 
 def on_white(picture: Image.Image) -> Image.Image:

@@ -172,14 +172,24 @@ def test_pages_take_as_many_queries_for_one_product_as_for_ten(
     assert len(counted) == first
 
 
+def test_a_description_is_cleaned_again_where_it_is_shown(client):
+    product = on_sale(description="<p onclick=alert(1)>Hi</p><script>x</script>")
+
+    html = client.get(product.get_absolute_url()).content.decode()
+
+    assert "<p>Hi</p>" in html
+    assert "onclick" not in html
+
+
 def test_a_category_shows_what_is_in_it_and_below_it(client):
-    kitchen = make_category(name="Kitchen")
+    home = make_category(name="Home")
+    kitchen = make_category(name="Kitchen", parent=home)
     cups = make_category(name="Cups", parent=kitchen)
     on_sale(title="Blue cup", category=cups)
     on_sale(title="Pan", category=kitchen)
     on_sale(title="Scarf", category=make_category())
 
-    html = client.get(kitchen.get_absolute_url()).content.decode()
+    html = client.get(home.get_absolute_url()).content.decode()
 
     assert "Blue cup" in html
     assert "Pan" in html

@@ -53,6 +53,12 @@ class ProductQuerySet(models.QuerySet):
     def in_review(self):
         return self.filter(status=Product.Status.IN_REVIEW)
 
+    def within(self, category):
+        """In the category or up to two levels below it."""
+        below = models.Q(category__parent=category)
+        below |= models.Q(category__parent__parent=category)
+        return self.filter(models.Q(category=category) | below)
+
     def for_cards(self):
         """With all that `sellers/_product_card.html` shows, in three queries."""
         return self.select_related("seller").prefetch_related(*card_lookups())

@@ -119,8 +119,7 @@ def product_videos(product):
 def category(request, category):
     found = get_object_or_404(Category.objects.select_related("parent"), slug=category)
     children = list(found.children.all())
-    within = [found.pk, *(child.pk for child in children)]
-    products = Product.objects.published().filter(category__in=within).for_cards()
+    products = Product.objects.published().within(found).for_cards()
     context = {
         "category": found,
         "children": children or siblings(found),
