@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from marketplace.accounts.models import User
 from sellers.models import (
@@ -176,3 +178,24 @@ def move(level: StockLevel, quantity: int, reason: str, reference: str) -> None:
 def settle(reservation: StockReservation, status: str) -> None:
     reservation.status = status
     reservation.save(update_fields=["status"])
+
+
+def disagreements() -> list[str]:
+    """Levels that are not what their movements and held reservations add up to."""
+    movements = StockMovement.objects.filter(variant=OuterRef("pk"))
+    held = StockReservation.objects.filter(
+        variant=OuterRef("pk"), status=StockReservation.Status.HELD
+    )
+    levels = StockLevel.objects.annotate(
+        moved=Coalesce(sum_of(movements), 0), held=Coalesce(sum_of(held), 0)
+    ).exclude(on_hand=F("moved"), reserved=F("held"))
+    return [
+        f"variant {level.pk}: {level.on_hand} on hand, {level.moved} by movements; "
+        f"{level.reserved} reserved, {level.held} by reservations"
+        for level in levels.order_by("pk")
+    ]
+
+
+def sum_of(rows) -> Subquery:
+    sums = rows.order_by().values("variant").annotate(sum=Sum("quantity"))
+    return Subquery(sums.values("sum"))

@@ -2,6 +2,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -247,3 +248,17 @@ def test_a_movement_once_written_stays_as_it_is():
         variant.movements.update(quantity=4)
 
     assert moved(variant) == 3
+
+
+@pytest.mark.django_db
+def test_the_check_finds_a_level_changed_behind_its_back():
+    sold, counted = make_variant(stock=5), make_variant(stock=5)
+    reserve({sold.pk: 2})
+    stock.take("group:1")
+    reserve({sold.pk: 1}, "group:2")
+    call_command("stock_check")
+
+    StockLevel.objects.filter(pk=counted.pk).update(on_hand=7)
+
+    with pytest.raises(CommandError, match=f"variant {counted.pk}: 7 on hand, 5 by"):
+        call_command("stock_check")

@@ -1,0 +1,105 @@
+"""The cart and the checkout in a browser; the payment itself is in test_first_sale."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from checkout.models import CartLine, OrderGroup
+from tests.factories import (
+    make_cart,
+    make_order,
+    make_shipping_rate,
+    make_user,
+    make_variant,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture
+def shopper(sign_in):
+    """Signed in, with two lines of two sellers in the cart."""
+    user = make_user(name="Bea Buyer")
+    lamp, cup = make_variant(price_minor=4000), make_variant(price_minor=1500)
+    for variant in (lamp, cup):
+        seller = variant.product.seller
+        make_shipping_rate(seller=seller)
+        make_shipping_rate(
+            seller=seller, name="Express", price_minor=1290, countries=["DE"]
+        )
+    cart = make_cart(user=user, variant=lamp)
+    CartLine.objects.create(cart=cart, variant=cup)
+    sign_in(user)
+    return user
+
+
+def assert_accessible(page):
+    violations = Axe().run(page).response["violations"]
+    assert [found["id"] for found in violations if found["impact"] in SERIOUS] == []
+
+
+def test_the_cart_changes_without_a_reload(page, site, shopper):
+    page.goto(f"{site}/cart/")
+    assert_accessible(page)
+
+    page.get_by_role("button", name="More").first.click()
+    expect(page.locator(".cart-line-price").first).to_have_text("€80.00")
+    expect(page.locator(".rows-total dd")).to_have_text("€95.00")
+    page.get_by_role("button", name="Remove").first.click()
+    expect(page.locator(".cart-line")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator(".cart-line-price").first).to_have_text("€80.00")
+    assert page.url == f"{site}/cart/"
+
+
+def test_the_totals_follow_the_delivery_and_the_country(page, site, shopper):
+    page.goto(f"{site}/checkout/")
+    assert_accessible(page)
+    total = page.locator(".rows-total dd")
+
+    expect(total).to_have_text("€64.80")
+    page.get_by_label("Express").first.check()
+    expect(total).to_have_text("€72.80")
+    page.get_by_label("Country").select_option("CA")
+
+    expect(page.get_by_label("Express")).to_have_count(0)
+    expect(total).to_have_text("€68.05")
+
+
+def test_the_checkout_needs_no_javascript_up_to_the_card(browser, site, shopper, page):
+    context = browser.new_context(
+        java_script_enabled=False, storage_state=page.context.storage_state()
+    )
+    plain = context.new_page()
+    plain.goto(f"{site}/checkout/")
+    for label, text in {
+        "Full name": "Bea Buyer",
+        "Address": "2 Low Street",
+        "Postal code": "K1A 0B1",
+        "Town or city": "Ottawa",
+        "State or region": "Ontario",
+    }.items():
+        plain.get_by_label(label, exact=label == "Address").first.fill(text)
+    plain.get_by_label("Country").select_option("CA")
+
+    plain.get_by_role("button", name="Continue to payment").click()
+    expect(plain.get_by_text("The total is now €68.05")).to_be_visible()
+    plain.get_by_role("button", name="Continue to payment").click()
+
+    group = OrderGroup.objects.get()
+    context.close()
+    assert (group.city, group.total_minor) == ("Ottawa", 6805)
+
+
+def test_the_order_page_is_accessible(page, site):
+    order = make_order(status="paid")
+    OrderGroup.objects.update(paid_at=timezone.now())
+
+    page.goto(site + reverse("checkout:order_group", args=[order.group.token]))
+
+    expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
+    assert_accessible(page)
