@@ -1,0 +1,104 @@
+import pytest
+
+from marketplace.moderation.models import Report
+from tests.factories import make_product, make_seller, make_user, make_video
+
+FORM = {"reason": "counterfeit", "details": "A copy.", "email": "eve@example.com"}
+
+
+def page(subject):
+    kind = subject._meta.model_name
+    key = subject.public_id if kind == "video" else subject.pk
+    return f"/report/{kind}/{key}/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("make", [make_video, make_product, make_seller])
+def test_a_guest_reports_and_is_thanked(client, make):
+    subject = make()
+
+    shown = client.get(page(subject))
+    thanks = client.post(page(subject), FORM, follow=True)
+
+    assert shown.status_code == 200
+    assert "Thank you" in thanks.content.decode()
+    report = Report.objects.get()
+    assert report.subject == subject
+    assert (report.email, report.reason) == ("eve@example.com", "counterfeit")
+    assert report.status == Report.Status.OPEN
+
+
+@pytest.mark.django_db
+def test_a_person_signed_in_needs_no_address(client):
+    user = make_user()
+    client.force_login(user)
+
+    client.post(page(make_video()), {"reason": "offensive"})
+
+    report = Report.objects.get()
+    assert (report.reporter, report.email) == (user, "")
+
+
+@pytest.mark.django_db
+def test_the_same_person_reports_the_same_thing_once(client):
+    client.force_login(make_user())
+    video = make_video()
+
+    client.post(page(video), FORM)
+    client.post(page(video), FORM)
+
+    assert Report.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_report_cannot_decide_itself(client):
+    client.post(page(make_video()), FORM | {"status": "upheld", "seller": "1"})
+
+    report = Report.objects.get()
+    assert report.status == Report.Status.OPEN
+    assert report.seller is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    ["/report/video/missing/", "/report/order/1/", "/report/seller/x/"]
+    + [f"/report/product/{'9' * 30}/"],
+)
+def test_what_does_not_exist_cannot_be_reported(client, path):
+    assert client.get(path).status_code == 404
+    assert client.post(path, FORM).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_video(publication="draft"),
+        lambda: make_product(status="draft"),
+        lambda: make_seller(status="pending"),
+    ],
+)
+def test_what_is_not_public_is_not_told_of(client, make):
+    response = client.post(page(make()), FORM)
+
+    assert response.status_code == 404
+    assert Report.objects.exists() is False
+
+
+@pytest.mark.django_db
+def test_a_report_without_a_reason_is_not_kept(client):
+    response = client.post(page(make_video()), FORM | {"reason": "boring"})
+
+    assert response.status_code == 200
+    assert Report.objects.exists() is False
+
+
+@pytest.mark.django_db
+def test_nobody_floods_the_desk(client):
+    videos = [make_video() for _ in range(6)]
+
+    statuses = [client.post(page(video), FORM).status_code for video in videos]
+
+    assert statuses == [302] * 5 + [429]
+    assert Report.objects.count() == 5
