@@ -1,3 +1,5 @@
+from threading import Barrier
+
 import pytest
 from django.urls import reverse
 
@@ -70,6 +72,27 @@ def test_likes_of_several_people_at_once_are_all_counted():
 
     video.refresh_from_db()
     assert video.like_count == 4
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_counting_in_python_would_lose_likes():
+    """The negative control: what the test above would catch."""
+    video, people = make_video(), [make_user() for _ in range(4)]
+    have_all_read = Barrier(len(people))
+
+    def like_naively(user):
+        copy = Video.objects.get(pk=video.pk)
+        have_all_read.wait(timeout=30)
+        Engagement.objects.create(video=copy, user=user, kind=LIKE)
+        copy.like_count += 1
+        copy.save(update_fields=["like_count"])
+
+    at_once(*(lambda u=user: like_naively(u) for user in people))
+
+    video.refresh_from_db()
+    assert Engagement.objects.count() == 4
+    assert video.like_count == 1
 
 
 @pytest.mark.django_db
