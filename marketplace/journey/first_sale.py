@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import requests
 
@@ -117,12 +116,8 @@ def connect_account(shop: Shop) -> str:
     person = shop.person
     person.open("/seller/payouts/")
     person.submit("/seller/payouts/connect/")
-    person.submit("", button="")
-    person.wait_for(
-        "/seller/payouts/",
-        lambda: not person.page.select('form[action$="/payouts/connect/"]'),
-        seconds=30,
-    )
+    person.submit("", button="submit")
+    person.wait_for("/seller/payouts/", lambda: person.texts(".badge-good"), seconds=30)
     return "can be paid"
 
 
@@ -171,16 +166,10 @@ def upload(shop: Shop, file: Path) -> str:
     person.open("/seller/videos/upload/")
     with file.open("rb") as video:
         person.submit("", files=video)
-    newest = next((a for a in person.links("/seller/videos/") if is_studio(a)), None)
-    if newest is None:
-        raise JourneyFailed(f"{person.path} does not list {file.name}")
-    shop.studios.append(newest)
+    if person.page.select_one("[name=title]") is None:
+        raise JourneyFailed(f"{person.path} is not the page of {file.name}")
+    shop.studios.append(person.path)
     return f"{file.stat().st_size / 1e6:.1f} MB"
-
-
-def is_studio(address: str) -> bool:
-    parts = urlsplit(address).path.strip("/").split("/")
-    return len(parts) == 3 and parts[2] != "upload"
 
 
 def wait_for_transcoding(shop: Shop, seconds: float) -> str:

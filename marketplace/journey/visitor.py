@@ -28,28 +28,24 @@ class Visitor:
         return self.browser.url.removeprefix(self.site)
 
     def open(self, path: str):
-        response = self.browser.open(urljoin(f"{self.site}/", path))
+        response = self.browser.open(urljoin(self.browser.url or f"{self.site}/", path))
         self._expect_success(response)
         return self.page
 
     def submit(self, action: str, *, button: str | None = None, **fields):
         """Fill in the form whose action ends on `action` and send it.
 
-        Fields are named as on the page; a list of files sends them all.  `button`
-        is the value of the button that is pressed.
+        Fields are named as on the page.  `button` is the name or the value of the
+        one that is pressed, where there are several.
         """
         chosen = self.browser.select_form(self.form(action))
         if button is not None:
-            chosen.choose_submit(
-                chosen.form.find("button", value=button) or self._no(action, button)
-            )
+            chosen.choose_submit(self.button(chosen.form, button))
         for name, value in fields.items():
             if isinstance(value, bool):
                 chosen.set_checkbox({name: value})
-            elif hasattr(value, "read"):
-                chosen.set(name, value)
             else:
-                chosen.set(name, value, force=True)
+                chosen.set(name, value)
         response = self.browser.submit_selected()
         self._expect_success(response)
         if refusals := self.texts(".alert-error, .field-error, .errorlist"):
@@ -63,6 +59,12 @@ class Visitor:
             if address.endswith(action) if action else not address:
                 return form
         raise JourneyFailed(f"{self.path} has no form for {action or 'itself'}")
+
+    def button(self, form, name_or_value: str):
+        for found in form.select("button"):
+            if name_or_value in (found.get("name"), found.get("value")):
+                return found
+        raise JourneyFailed(f"{self.path} has no button {name_or_value}")
 
     def text(self, selector: str) -> str:
         """The text of the first match; fails where there is none."""
@@ -90,9 +92,6 @@ class Visitor:
             if time.monotonic() > give_up_at:
                 raise JourneyFailed(f"{path} did not come to it in {seconds:.0f} s")
             time.sleep(WAIT_SECONDS)
-
-    def _no(self, action, button):
-        raise JourneyFailed(f"{self.path}: {action} has no button {button}")
 
     def _expect_success(self, response):
         self.browser.session.headers["Referer"] = response.url
