@@ -89,6 +89,15 @@ def test_the_end_is_clipped_to_the_video(shop, video):
     assert spans(video) == [(product.pk, 6000, 8000)]
 
 
+def test_a_clip_shorter_than_the_shortest_tag_is_tagged_as_a_whole(shop, video):
+    product = make_product(seller=video.seller)
+    Video.objects.filter(pk=video.pk).update(duration_ms=310)
+
+    save(shop, video, {"product": product.pk, "starts": "0", "ends": "0.31"})
+
+    assert spans(video) == [(product.pk, 0, 310)]
+
+
 @pytest.mark.parametrize(
     ("starts", "ends"), [("3", "3"), ("5", "2"), ("2", "2.4"), ("9", "12"), ("-1", "2"),
                          ("x", "2"), ("", "")],
@@ -190,11 +199,11 @@ def test_at_most_three_products_at_once(video):
 
 
 @given(
-    duration_ms=st.integers(500, 180_000),
+    duration_ms=st.integers(1, 180_000),
     starts_ms=st.integers(-1000, 200_000),
 )
 def test_a_new_tag_is_always_within_the_video(duration_ms, starts_ms):
     tag = new_tag(Video(duration_ms=duration_ms), Product(), starts_ms)
 
     assert 0 <= tag.starts_ms < tag.ends_ms <= duration_ms
-    assert tag.ends_ms - tag.starts_ms >= 500
+    assert tag.ends_ms - tag.starts_ms >= min(500, duration_ms)

@@ -20,6 +20,11 @@ class TagRefused(Exception):
     """The set of tags breaks a rule; its text tells the seller which."""
 
 
+def shortest_ms(video: Video) -> int:
+    """The least a tag is shown; in a clip that is shorter still, all of it."""
+    return min(SHORTEST_MS, video.duration_ms)
+
+
 @dataclass(frozen=True)
 class Tag:
     product: Product
@@ -39,7 +44,7 @@ def taggable_products(seller):
 
 def new_tag(video: Video, product: Product, starts_ms: int = 0) -> Tag:
     """Where a newly chosen product begins: at the play head, for five seconds."""
-    starts_ms = max(0, min(starts_ms, video.duration_ms - SHORTEST_MS))
+    starts_ms = max(0, min(starts_ms, video.duration_ms - shortest_ms(video)))
     return Tag(product, starts_ms, min(starts_ms + NEW_TAG_MS, video.duration_ms))
 
 
@@ -48,7 +53,7 @@ def replace_tags(video: Video, tags: list[Tag]) -> None:
     """Make these the tags of the video, all of them or, by TagRefused, none."""
     video = Video.objects.select_for_update().get(pk=video.pk)
     tags = [_clipped(tag, video.duration_ms) for tag in tags]
-    _check(tags)
+    _check(tags, shortest_ms(video))
     video.tags.all().delete()
     rows = ProductTag.objects.bulk_create(
         ProductTag(
@@ -76,13 +81,13 @@ def _clipped(tag: Tag, duration_ms: int) -> Tag:
     )
 
 
-def _check(tags: list[Tag]) -> None:
+def _check(tags: list[Tag], shortest: int) -> None:
     if len(tags) > MOST_TAGS:
         raise TagRefused(
             _("A video may have %(most)s tags at most.") % {"most": MOST_TAGS}
         )
     for tag in tags:
-        if tag.ends_ms - tag.starts_ms < SHORTEST_MS:
+        if tag.ends_ms - tag.starts_ms < shortest:
             raise TagRefused(
                 _("“%(product)s” must be shown for half a second or more.")
                 % {"product": tag.product}

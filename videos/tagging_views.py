@@ -84,7 +84,7 @@ def _page(request, video, formset, errors=()):
         "rows": [(form, _product(form)) for form in formset],
         "errors": errors,
         "products": _found(request),
-        "shortest_ms": tags_of_videos.SHORTEST_MS,
+        "shortest_ms": tags_of_videos.shortest_ms(video),
         "new_tag_ms": tags_of_videos.NEW_TAG_MS,
     }
     return render(
