@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from datetime import timedelta
-from os import environ, kill
+from os import environ, kill, utime
 from pathlib import Path
 
 import pytest
@@ -220,6 +220,20 @@ def test_work_folders_of_the_dead_are_removed_and_of_the_living_kept(settings, s
 
     assert running.exists()
     assert not dead.exists()
+
+
+@pytest.mark.django_db
+def test_uploads_that_broke_off_yesterday_are_removed(settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    running, broken = tmp_path / "running.upload", tmp_path / "broken.upload"
+    for file in (running, broken):
+        file.write_bytes(b"bytes")
+    utime(broken, (0, 0))
+
+    sweep_videos()
+
+    assert running.exists()
+    assert not broken.exists()
 
 
 def claim_at_once(claim, video_pk, workers=6):

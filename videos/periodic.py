@@ -1,7 +1,10 @@
 """Work on videos that the clock asks for."""
 
+import contextlib
 import logging
 import shutil
+import time
+from pathlib import Path
 
 from celery import shared_task
 from django.conf import settings
@@ -15,6 +18,9 @@ from videos.tasks import transcode_video
 
 logger = logging.getLogger(__name__)
 
+# No upload takes longer; a web process that was killed leaves its file behind.
+STALE_SECONDS = 24 * 3600
+
 
 @shared_task
 def sweep_videos():
@@ -25,6 +31,7 @@ def sweep_videos():
         else:
             _give_up(video)
     _remove_work_folders()
+    _remove_stale_uploads()
 
 
 def _unchanged(video):
@@ -68,3 +75,11 @@ def _remove_work_folders():
 def count_events():
     """Bring views and shares up to date from what was recorded."""
     events.add_up_events()
+
+
+def _remove_stale_uploads():
+    stale = time.time() - STALE_SECONDS
+    for file in Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir():
+        with contextlib.suppress(FileNotFoundError):  # moved to its place meanwhile
+            if file.stat().st_mtime < stale:
+                file.unlink()
