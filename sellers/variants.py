@@ -101,8 +101,7 @@ def save_variants(
         ["option_values", "sku", "price_minor", "compare_at_minor",
          "weight_grams", "is_active", "position"],
     )  # fmt: skip
-    for row in rows:
-        create_missing(row)
+    create_missing(rows)
     # In key order, as buyers lock them.
     for row in sorted(rows, key=lambda row: row.variant.pk):
         if row.on_hand is not None and row.on_hand != row.variant.stock.on_hand:
@@ -185,11 +184,12 @@ def write(row: VariantRow, position: int, product: Product) -> None:
     row.variant = variant
 
 
-def create_missing(row: VariantRow) -> None:
-    if row.variant.pk is None:
-        row.variant.save(force_insert=True)
-    if not hasattr(row.variant, "stock"):
-        StockLevel.objects.create(variant=row.variant)
+def create_missing(rows: list[VariantRow]) -> None:
+    """New variants, and a stock level for each that has none."""
+    Variant.objects.bulk_create(row.variant for row in rows if row.variant.pk is None)
+    without = [row.variant for row in rows if not hasattr(row.variant, "stock")]
+    levels = [StockLevel(variant=variant) for variant in without]
+    StockLevel.objects.bulk_create(levels, ignore_conflicts=True)
 
 
 def offered(product: Product) -> list[Variant]:
