@@ -1,6 +1,8 @@
 import re
+from functools import partial
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from checkout import carts
@@ -13,6 +15,7 @@ from tests.factories import (
     make_user,
     make_variant,
 )
+from tests.races import at_once
 
 CHECKOUT = reverse("checkout:checkout")
 QUOTE = reverse("checkout:quote")
@@ -289,3 +292,22 @@ def test_a_long_order_takes_as_few_queries_to_show_as_a_short_one(
 
     with django_assert_max_num_queries(12):
         client.get(CHECKOUT)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_four_forms_sent_at_once_make_one_order(client, shopper):
+    clicks = []
+    for number in range(4):
+        browser = Client()
+        browser.cookies = client.cookies.copy()
+        key = f"key-of-tab-number-{number % 2}-and-more"
+        clicks.append(partial(order, browser, checkout_key=key))
+
+    answers = at_once(*clicks)
+
+    group = OrderGroup.objects.get()
+    assert {answer.url for answer in answers} == {
+        reverse("checkout:pay", args=[group.token])
+    }
+    assert StockLevel.objects.get().reserved == 2
