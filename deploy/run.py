@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 import urllib.error
@@ -23,6 +24,7 @@ from honcho.printer import Printer
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
+VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
 HOST = os.environ.get("HOST") or "127.0.0.1"
 PORT = int(os.environ.get("PORT") or 8000)
 HAS_STRIPE = bool(os.environ.get("STRIPE_SECRET_KEY"))
@@ -38,7 +40,10 @@ def main():
     manager = Manager(Printer(sys.stdout))
     for name, command in commands().items():
         manager.add_process(name, f"exec {shlex.join(map(str, command))}", cwd=ROOT)
-    threading.Thread(target=announce, daemon=True).start()
+    # Later than the forks, which a busy thread could hurt.
+    announcing = threading.Timer(1, announce)
+    announcing.daemon = True
+    announcing.start()
     # A closed terminal ends everything as Ctrl-C does.
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     manager.loop()
@@ -76,14 +81,15 @@ def commands():
     serve = [BIN / "granian", "--interface", "wsgi", "--host", HOST, "--no-ws",
              "--log-level", "error"]  # fmt: skip
     worker = [BIN / "celery", "-A", "marketplace", "--quiet", "worker",
-              "--loglevel", "info", "--without-gossip", "--without-mingle",
-              "--concurrency", 1]  # fmt: skip
+              "--loglevel", "info", "--without-gossip", "--without-mingle"]  # fmt: skip
     chosen = {
         "web": [*serve, "--port", PORT, "--blocking-threads", 8,
                 "marketplace.wsgi:application"],
-        "worker": [*worker, "-Q", "default,money,mail", "-n", "worker@%h"],
+        # Threads, because a process each costs a laptop 100 MB.
+        "worker": [*worker, "-Q", "default,money,mail", "-n", "worker@%h",
+                   "--pool", "threads", "--concurrency", 4],
         "media": [*worker, "-Q", "media", "-n", "media@%h", "--pool", "solo"],
-        "beat": [BIN / "celery", "-A", "marketplace", "--quiet", "beat",
+        "beat": [BIN / "celery", "-A", "marketplace.celery:clock", "--quiet", "beat",
                  "--loglevel", "warning"],
     }  # fmt: skip
     if not HAS_STRIPE:
@@ -93,15 +99,17 @@ def commands():
 
 
 def announce():
-    """Say where the site is once its first page really answers."""
+    """Say where the site is, and who is there, once its first page really answers."""
     address = os.environ["SITE_URL"]
+    accounts = (VAR / "demo-accounts.txt").read_text()
     give_up_at = time.monotonic() + START_SECONDS
     while not answers(f"http://127.0.0.1:{PORT}/"):
         if time.monotonic() > give_up_at:
             print(f"The site does not answer at {address}; see above.", flush=True)
             return
         time.sleep(0.2)
-    print(f"\n  Vitrine is at {address}\n\n  Ctrl-C ends it.\n", flush=True)
+    words = f"\nVitrine is at {address}\n\n{accounts}\nCtrl-C ends it.\n"
+    print(textwrap.indent(words, "  "), flush=True)
 
 
 def answers(url):
@@ -116,9 +124,8 @@ def answers(url):
 
 def wait_for_servers():
     """Until the embedded servers have ended too, unless another process uses them."""
-    var = Path(os.environ.get("VAR_DIR") or ROOT / "var")
     give_up_at = time.monotonic() + 10
-    for lock in (var / "run").glob("*.keeper"):
+    for lock in (VAR / "run").glob("*.keeper"):
         with lock.open() as keeper:
             while time.monotonic() < give_up_at and is_locked(keeper):
                 time.sleep(0.1)

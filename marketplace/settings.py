@@ -145,7 +145,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_IGNORE_RESULT = CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "videos.tasks.*": {"queue": "media"},
@@ -153,7 +153,6 @@ CELERY_TASK_ROUTES = {
     "*.send_mail": {"queue": "mail"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # What the clock asks for, and every how many seconds.
 PERIODIC_TASKS = {
     "videos.periodic.sweep_videos": 30,
@@ -383,15 +382,14 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "{levelname} {name}: {message}", "style": "{"},
-    },
+    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     # Django's own handlers off: the root writes each message once.
     "loggers": {
         "django": {"handlers": [], "propagate": True, "level": "NOTSET"},
-        "stripe": {"level": "WARNING"},  # it tells of every request
+        # Each request and each task that went well are not news.
+        **{name: {"level": "WARNING"} for name in ("celery", "kombu", "stripe")},
     },
 }
 

@@ -8,7 +8,7 @@ READ = re.compile(
     r"""(?:env_\w+|server_address)\(\s*(?:"[a-z]+",\s*)?"([A-Z][A-Z_0-9]+)\""""
 )
 # Read by boto3 and by `make run`, not by the settings.
-READ_ELSEWHERE = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "HOST", "PORT"}
+READ_ELSEWHERE = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "DEMO", "HOST", "PORT"}
 
 
 def settings_read():

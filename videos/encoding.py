@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from videos import inspection
+from videos import formats
 from videos.ffmpeg import Probe
 from videos.ladder import SEGMENT_SECONDS, Rung
 
@@ -18,7 +18,7 @@ AUDIO_HZ = 48000
 
 # Decoders go by other names than their codecs.
 DECODERS = sorted(
-    (inspection.VIDEO_CODECS | inspection.AUDIO_CODECS)
+    (formats.VIDEO_CODECS | formats.AUDIO_CODECS)
     | {"libdav1d", "mp3float", "libopus", "libvpx", "libvpx-vp9", "amrnb", "amrwb"}
 )
 
@@ -51,10 +51,10 @@ def _input(source: Path, threads: int) -> list[str]:
     """Only what is allowed is opened: a text named .mp4 could read other files."""
     return [
         "-protocol_whitelist", "file",
-        "-format_whitelist", inspection.DEMUXERS,
+        "-format_whitelist", formats.DEMUXERS,
         "-codec_whitelist", ",".join(DECODERS),
         "-max_pixels", str(MAX_PIXELS),
-        "-max_streams", inspection.MAX_STREAMS,
+        "-max_streams", formats.MAX_STREAMS,
         "-threads", str(threads),
         "-i", f"file:{source}",
     ]  # fmt: skip

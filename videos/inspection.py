@@ -1,25 +1,25 @@
 """Looks inside an upload: python inspection.py FILE prints what it found as JSON.
 
 A program of its own, run by `ffmpeg.probe` under limits, because the file is a
-stranger's and the libraries that read it are written in C.  It imports nothing
-of the project.
+stranger's and the libraries that read it are written in C.  Of the
+project it imports `formats` alone, which is constants.
 """
 
 import json
 import sys
+from pathlib import Path
 
 import av
 
-DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv"
-VIDEO_CODECS = {
-    "h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg1video", "mpeg2video",
-    "h263", "theora", "mjpeg", "prores",
-}  # fmt: skip
-AUDIO_CODECS = {
-    "aac", "mp3", "opus", "vorbis", "ac3", "eac3", "flac", "alac", "amr_nb",
-    "amr_wb", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_u8", "pcm_mulaw",
-}  # fmt: skip
-MAX_STREAMS = "32"
+# `python -I` leaves a program's own folder out.
+sys.path.append(str(Path(__file__).parent))
+from formats import (  # noqa: E402
+    AUDIO_CODECS,
+    DEMUXERS,
+    MAX_STREAMS,
+    VIDEO_CODECS,
+)
+
 TRANSFERS = {16: "pq", 18: "hlg"}
 
 

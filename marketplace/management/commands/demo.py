@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from marketplace.accounts.models import User
 from marketplace.demo import audience, catalogue, clips, desk, people, shopfiles, trade
 from marketplace.demo.sandbox import running_sandbox
 from sellers.models import Product, Review
@@ -16,10 +17,18 @@ class Command(BaseCommand):
             action="store_true",
             help="without DEBUG: make accounts whose passwords everybody knows",
         )
+        parser.add_argument(
+            "--accounts", action="store_true", help="only say whom to sign in as"
+        )
         parser.add_argument("--shops", type=int, help="only so many of the shops")
         parser.add_argument("--videos", type=int, help="only so many of the videos")
 
     def handle(self, *args, **options):
+        if not options["accounts"]:
+            self.fill(options)
+        self.announce()
+
+    def fill(self, options):
         if not (settings.DEBUG or options["yes_make_demo_accounts"]):
             raise CommandError(
                 "The demo's passwords are known to everybody.  On a site without "
@@ -43,7 +52,6 @@ class Command(BaseCommand):
                 trade.trade(shopper, crowd)
         desk.file_reports(crowd)
         desk.apply_once()
-        self.announce()
 
     def engage(self, sellers, crowd):
         audience.follow(sellers, crowd)
@@ -53,12 +61,12 @@ class Command(BaseCommand):
         self.stdout.write(f"  {Review.objects.count()} reviews")
 
     def announce(self):
-        self.stdout.write(f"  demo accounts, all with the password {people.PASSWORD}:")
-        roles = [("shopper", people.SHOPPER)]
-        roles += [
-            (f"seller, {shop['name']}", shop["owner_email"])
-            for shop in shopfiles.shops()[:2]
-        ]
-        roles += [("moderator", people.MODERATOR), ("operator", people.OPERATOR)]
-        for role, email in roles:
-            self.stdout.write(f"    {email}  ({role})")
+        roles = {people.SHOPPER: "shopper"}
+        for shop in shopfiles.shops()[:2]:
+            roles[shop["owner_email"]] = f"seller, {shop['name']}"
+        roles |= {people.MODERATOR: "moderator", people.OPERATOR: "operator"}
+        there = set(User.objects.in_bulk(roles, field_name="email"))
+        if there:
+            self.stdout.write(f"Demo accounts, all with the password {people.PASSWORD}")
+        for email in filter(there.__contains__, roles):
+            self.stdout.write(f"  {email:28} {roles[email]}")

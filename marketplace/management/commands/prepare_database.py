@@ -1,4 +1,5 @@
-from django.core.management import call_command, get_commands
+from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from marketplace.env import env_bool
@@ -10,7 +11,14 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         call_command("migrate", verbosity=0)
-        is_wanted = env_bool("DEMO", True) and "demo" in get_commands()
-        if is_wanted and not Seller.objects.exists():
+        # A demo that was cut short is completed by the next start.
+        unfinished = settings.VAR_DIR / "demo-unfinished"
+        is_empty = unfinished.exists() or not Seller.objects.exists()
+        if is_empty and env_bool("DEMO", True):
             self.stdout.write("filling the empty site with the demo")
+            unfinished.touch()
             call_command("demo")
+            unfinished.unlink()
+        # For the last words of `make run`.
+        with (settings.VAR_DIR / "demo-accounts.txt").open("w") as file:
+            call_command("demo", accounts=True, stdout=file)
