@@ -58,3 +58,8 @@ def suggest(request):
             "videos": searching.videos(text)[:SUGGESTED],
         }
     return render(request, "discovery/_suggestions.html", context)
+
+
+@require_GET
+def robots(request):
+    return render(request, "discovery/robots.txt", content_type="text/plain")
