@@ -326,8 +326,6 @@ VIDEO_WORK_ROOT = VAR_DIR / "work"
 
 # Language and time
 LANGUAGE_CODE = "en"
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = "UTC"
 
 # Security
@@ -345,7 +343,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 # Stripe's 3-D Secure step may open a window that has to report back.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups"
-X_FRAME_OPTIONS = "DENY"
 # A browser takes a __Host- cookie only over HTTPS and only from this very host.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
