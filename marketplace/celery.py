@@ -9,6 +9,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="periodic")
 
-# The clock needs names and times alone; without the apps it is half the size.
-clock = Celery("vitrine", fixups=[])
+# The clock needs names and times alone; without the apps it is half the size.  Not
+# the current app: tasks would lose what Django gives them, `delay_on_commit`.
+clock = Celery("vitrine", fixups=[], set_as_current=False)
 clock.config_from_object("django.conf:settings", namespace="CELERY")
