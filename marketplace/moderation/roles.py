@@ -32,6 +32,8 @@ OPERATOR = {
         "view_order",
         "view_payment",
         "view_refund",
+        # Whoever may add a refund may pay money back.
+        "add_refund",
         "view_transfer",
         "view_journalentry",
         "view_stripeevent",

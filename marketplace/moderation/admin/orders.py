@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models import Fulfillment, Order, OrderGroup, OrderLine, Payment, Refund
@@ -9,6 +10,7 @@ from marketplace.moderation.admin.base import (
     shown,
     status_label,
 )
+from marketplace.moderation.refunding import refund
 from marketplace.money import format_minor
 
 
@@ -166,6 +168,15 @@ class OrderAdmin(DeskAdmin):
         "ledger",
     ]
     inlines = [LineInline, ParcelInline, RefundInline]
+    change_form_before_template = "moderation/_order_actions.html"
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.refund)
+        route = path("<path:object_id>/refund/", view, name="checkout_order_refund")
+        return [route, *super().get_urls()]
+
+    def refund(self, request, object_id):
+        return refund(self, request, object_id)
 
     def get_search_results(self, request, queryset, search_term):
         number = search_term.strip().partition("-")[0]
