@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from checkout.models import OrderGroup
 from marketplace.accounts.models import User
-from marketplace.demo import clips, people, shopfiles
+from marketplace.demo import clips, credentials, shopfiles
 from sellers.models import Category, Product, ProductMedia, Review, Seller, Variant
 from videos import tasks
 from videos.models import CaptionTrack, Engagement, Impression, ProductTag, Video
@@ -65,10 +65,10 @@ def test_a_second_run_changes_nothing(no_stripe, queued):
 def test_whoever_reads_the_password_can_sign_in(no_stripe, queued, client):
     said = fill(shops=0)
 
-    assert people.PASSWORD in said
-    for email in (people.SHOPPER, people.MODERATOR, people.OPERATOR):
+    assert credentials.PASSWORD in said
+    for email in (credentials.SHOPPER, credentials.MODERATOR, credentials.OPERATOR):
         assert email in said
-        assert client.login(email=email, password=people.PASSWORD)
+        assert client.login(email=email, password=credentials.PASSWORD)
         assert User.objects.get(email=email).emailaddress_set.get().verified
 
 

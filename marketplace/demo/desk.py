@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from marketplace.demo import people
+from marketplace.demo import credentials, people
 from marketplace.moderation.models import Report
 from sellers import onboarding
 from sellers.models import Product
@@ -35,7 +35,7 @@ def file_reports(reporters):
 
 def apply_once():
     """A shop that waits to be let in."""
-    applicant = people.account(people.APPLICANT, "Tomás Ribeiro")
+    applicant = people.account(credentials.APPLICANT, "Tomás Ribeiro")
     if applicant.seller_memberships.exists():
         return
     seller = onboarding.apply_to_sell(

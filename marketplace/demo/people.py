@@ -6,12 +6,7 @@ from django.contrib.auth.models import Group
 
 from marketplace.accounts.models import Address, User
 from marketplace.accounts.registration import register
-
-PASSWORD = "vitrine-demo"
-SHOPPER = "shopper@demo.example"
-MODERATOR = "moderator@demo.example"
-OPERATOR = "operator@demo.example"
-APPLICANT = "applicant@demo.example"
+from marketplace.demo.credentials import MODERATOR, OPERATOR, PASSWORD, SHOPPER
 
 FIRST_NAMES = [
     "Ada",

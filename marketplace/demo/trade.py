@@ -60,7 +60,11 @@ OTHERS_STORIES = [
         (6, "shipped", (1, 1)), (5, "shipped", (2,)), (4, "canceled", (1,)),
         (4, "shipped", (1,)), (3, "part_shipped", (2, 1)), (2, "paid", (1,)),
         (1.6, "paid", (1, 2)), (1, "paid", (1,)), (0.6, "paid", (1,)),
-        (0.3, "paid", (2,)), (0.1, "paid", (1, 1)),
+        (0.3, "paid", (2,)), (0.1, "paid", (1, 1)), (10.4, "delivered", (1,)),
+        (9.3, "delivered", (1,)), (7.5, "shipped", (1, 1)), (6.6, "delivered", (1,)),
+        (5.7, "shipped", (1,)), (5.2, "shipped", (1, 2)), (4.4, "shipped", (1,)),
+        (3.6, "shipped", (1,)), (3.1, "paid", (1,)), (2.5, "shipped", (1, 1)),
+        (1.9, "paid", (1,)), (1.3, "paid", (2,)), (0.8, "paid", (1,)),
     )
 ]  # fmt: skip
 
@@ -107,7 +111,7 @@ def play(story, buyer, key, nth):
 
 def place(story, buyer, key, nth):
     cart, _ = Cart.objects.get_or_create(user=buyer)
-    for variant, quantity in chosen(story, key):
+    for variant, quantity in chosen(story, key, nth):
         video = variant.product.video_tags.first()
         carts.put(cart, variant, quantity, video and video.video)
     address = postal_address(buyer.name, nth)
@@ -121,12 +125,17 @@ def place(story, buyer, key, nth):
     return ordering.place_order(cart, details, key)
 
 
-def chosen(story, key):
+def chosen(story, key, nth):
     """Some variants of which there are enough, each of another product."""
     dice = random.Random(key)
     plenty = Variant.objects.on_sale().filter(stock__on_hand__gt=6).order_by("pk")
-    by_product = {v.product_id: v for v in plenty.select_related("product")}
-    picked = dice.sample(sorted(by_product), len(story.units))
+    by_product = {v.product_id: v for v in plenty.select_related("product__seller")}
+    # Every second order goes to one shop alone, so that its pages have something on.
+    busy = plenty.earliest("product__seller_id", "pk").product.seller_id
+    pks = [pk for pk, v in by_product.items() if v.product.seller_id == busy]
+    if nth % 2 or len(pks) < len(story.units):
+        pks = list(by_product)
+    picked = dice.sample(sorted(pks), len(story.units))
     return [(by_product[pk], n) for pk, n in zip(picked, story.units, strict=True)]
 
 
