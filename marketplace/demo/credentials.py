@@ -2,6 +2,7 @@
 
 PASSWORD = "vitrine-demo"
 SHOPPER = "shopper@demo.example"
+SELLERS = ("seller@demo.example", "seller2@demo.example")
 MODERATOR = "moderator@demo.example"
 OPERATOR = "operator@demo.example"
 APPLICANT = "applicant@demo.example"

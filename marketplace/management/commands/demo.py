@@ -2,7 +2,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from marketplace.accounts.models import User
-from marketplace.demo import audience, catalogue, clips, desk, people, shopfiles, trade
+from marketplace.demo import (
+    audience,
+    catalogue,
+    clips,
+    credentials,
+    desk,
+    people,
+    shopfiles,
+    trade,
+)
 from marketplace.demo.sandbox import running_sandbox
 from sellers.models import Product, Review
 from videos.models import Video
@@ -61,12 +70,15 @@ class Command(BaseCommand):
         self.stdout.write(f"  {Review.objects.count()} reviews")
 
     def announce(self):
-        roles = {people.SHOPPER: "shopper"}
-        for shop in shopfiles.shops()[:2]:
-            roles[shop["owner_email"]] = f"seller, {shop['name']}"
-        roles |= {people.MODERATOR: "moderator", people.OPERATOR: "operator"}
+        roles = {credentials.SHOPPER: "shopper"}
+        for shop in shopfiles.shops():
+            if shop["owner_email"] in credentials.SELLERS:
+                roles[shop["owner_email"]] = f"seller, {shop['name']}"
+        roles |= {credentials.MODERATOR: "moderator", credentials.OPERATOR: "operator"}
         there = set(User.objects.in_bulk(roles, field_name="email"))
         if there:
-            self.stdout.write(f"Demo accounts, all with the password {people.PASSWORD}")
+            self.stdout.write(
+                f"Demo accounts, all with the password {credentials.PASSWORD}"
+            )
         for email in filter(there.__contains__, roles):
             self.stdout.write(f"  {email:28} {roles[email]}")

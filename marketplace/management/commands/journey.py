@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from marketplace.demo import people
+from marketplace.demo import credentials
 from marketplace.journey import first_sale as steps
 from marketplace.journey.visitor import JourneyFailed, Visitor
 
@@ -27,8 +27,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("folder", type=Path, help="of catalogues and videos")
         parser.add_argument("--site", default=settings.SITE_URL)
-        parser.add_argument("--moderator", default=people.MODERATOR)
-        parser.add_argument("--password", default=people.PASSWORD)
+        parser.add_argument("--moderator", default=credentials.MODERATOR)
+        parser.add_argument("--password", default=credentials.PASSWORD)
 
     def handle(self, **options):
         self.site, self.folder = options["site"].rstrip("/"), options["folder"]
