@@ -6,6 +6,21 @@ from checkout.stripe_sandbox import errors, store
 from checkout.stripe_sandbox.api import PLATFORM, listed, secret_only
 from checkout.stripe_sandbox.events import emit
 
+# Fields of a charge that stay empty here.
+UNUSED = [
+    "application",
+    "application_fee",
+    "application_fee_amount",
+    "failure_balance_transaction",
+    "on_behalf_of",
+    "receipt_number",
+    "receipt_url",
+    "review",
+    "source",
+    "source_transfer",
+    "statement_descriptor",
+    "transfer_data",
+]
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
 
@@ -18,14 +33,12 @@ def add_charge(intent, method, card):
         store.move_money(PLATFORM, intent["currency"], amount)
     return store.add(
         {
+            **dict.fromkeys(UNUSED),
             "id": pk,
             "object": "charge",
             "amount": amount,
             "amount_captured": amount if is_paid else 0,
             "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
             "balance_transaction": store.new_id("txn") if is_paid else None,
             "billing_details": method["billing_details"],
             "calculated_statement_descriptor": "VITRINE SANDBOX",
@@ -35,30 +48,21 @@ def add_charge(intent, method, card):
             "customer": intent["customer"],
             "description": intent["description"],
             "disputed": False,
-            "failure_balance_transaction": None,
             "failure_code": card.code or None,
             "failure_message": card.message or None,
             "fraud_details": {},
             "livemode": False,
             "metadata": intent["metadata"],
-            "on_behalf_of": None,
             "outcome": outcome(card),
             "paid": is_paid,
             "payment_intent": intent["id"],
             "payment_method": method["id"],
             "payment_method_details": {"type": "card", "card": method["card"]},
             "receipt_email": intent["receipt_email"],
-            "receipt_number": None,
-            "receipt_url": None,
             "refunded": False,
-            "review": None,
             "shipping": intent["shipping"],
-            "source": None,
-            "source_transfer": None,
-            "statement_descriptor": None,
             "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
             "status": "succeeded" if is_paid else "failed",
-            "transfer_data": None,
             "transfer_group": intent["transfer_group"] or f"group_{intent['id']}",
         }
     )
