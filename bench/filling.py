@@ -73,6 +73,8 @@ def pages():
     return {
         "feed": "/",
         "feed as JSON": "/api/feed",
+        "Shop tab": "/shop/",
+        "search": f"/search/?q={product.title.split()[0]}",
         "video": video.get_absolute_url(),
         "product": product.get_absolute_url(),
         "storefront": product.seller.get_absolute_url(),
