@@ -109,7 +109,7 @@ def test_declined_then_3d_secure_failed_then_passed(pay_page):
 
 
 def test_the_webhook_pays_when_the_browser_never_comes_back(pay_page, sandbox):
-    pay_page.route("**/paid/**", lambda route: route.abort())
+    pay_page.route("**/return/**", lambda route: route.abort())
     type_card(pay_page, "4242424242424242")
     pay_page.locator("[data-pay]").click()
 

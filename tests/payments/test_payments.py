@@ -93,7 +93,7 @@ def test_the_return_page_makes_the_group_paid(client, sandbox):
     group = make_group(variants=[variant], quantity=2)
     sandbox.pay(start(group).payment_intent_id)
 
-    answer = client.get(f"/orders/{group.token}/paid/")
+    answer = client.get(f"/order/{group.token}/return/")
 
     assert answer.headers["Location"] == group.get_absolute_url()
     assert outcome(group) == PAID_ONCE
@@ -101,7 +101,7 @@ def test_the_return_page_makes_the_group_paid(client, sandbox):
 
 
 def test_a_guessed_return_address_is_not_found(client):
-    assert client.get("/orders/guess/paid/").status_code == 404
+    assert client.get("/order/guess/return/").status_code == 404
 
 
 def test_the_webhook_makes_the_group_paid(sandbox, deliver):
@@ -132,7 +132,7 @@ def test_webhook_and_return_page_come_in_either_order(client, sandbox, deliver):
         [event] = sandbox.events(intent.id, "payment_intent.succeeded")
         steps = [
             lambda event=event: deliver(event),
-            lambda group=group: client.get(f"/orders/{group.token}/paid/"),
+            lambda group=group: client.get(f"/order/{group.token}/return/"),
         ]
 
         for step in steps if webhook_first else reversed(steps):
@@ -176,13 +176,13 @@ def test_a_declined_buyer_tries_again_with_the_same_order(client, sandbox, deliv
     payment = start(group)
     sandbox.decline(payment.payment_intent_id)
 
-    client.get(f"/orders/{group.token}/paid/")
+    client.get(f"/order/{group.token}/return/")
     group.refresh_from_db()
     assert group.status == OrderGroup.Status.PENDING
 
     assert payments.start_payment(group) == payment.client_secret
     sandbox.pay(payment.payment_intent_id)
-    client.get(f"/orders/{group.token}/paid/")
+    client.get(f"/order/{group.token}/return/")
     assert outcome(group) == PAID_ONCE
 
 
