@@ -45,10 +45,13 @@ def complaints(page):
 
 
 @pytest.fixture
-def site(live_server, settings, complaints):
+def site(live_server, settings, complaints, page):
     """The address of the running site."""
     settings.SITE_URL = live_server.url
-    return live_server.url
+    yield live_server.url
+    # A page that closes still sends its beacon; emptying the tables waits for it.
+    page.goto("about:blank")
+    page.wait_for_timeout(500)
 
 
 @pytest.fixture
