@@ -26,7 +26,6 @@ def add_videos(shops, limit=None):
         for nth in range(longest)
         for shop, seller in shops
         for video in shop["videos"][nth : nth + 1]
-        if shopfiles.film_path(shop, video).exists()
     ]
     for nth, (shop, seller, video) in enumerate(turns[:limit]):
         if not seller.videos.filter(source_name=name_of(video)).exists():
