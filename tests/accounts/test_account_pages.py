@@ -2,6 +2,7 @@ import json
 from email.message import EmailMessage
 
 import pytest
+from auditlog.models import LogEntry
 from django.urls import reverse
 
 from marketplace.accounts import addresses
@@ -205,6 +206,7 @@ def test_an_erased_account_leaves_its_order_in_the_books(client, user):
 
     assert User.objects.filter(pk=user.pk).exists() is False
     assert Address.objects.exists() is False
+    assert LogEntry.objects.filter(object_repr__contains="Ann Day").exists() is False
     order.group.refresh_from_db()
     assert order.group.user is None
     assert client.get(reverse("accounts:account")).status_code == 302
