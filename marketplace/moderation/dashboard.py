@@ -134,7 +134,7 @@ def show(request, context):
     mine = [queue for queue in QUEUES if request.user.has_perm(queue.permission)]
     context["queues"] = mine
     context["nothing_waits"] = not any(queue.count for queue in mine)
-    if request.user.has_perm("checkout.view_ordergroup"):
+    if request.user.has_perm("checkout.view_payment"):
         context["figures"] = cache.get_or_set(
             "desk-figures", figures, FIGURES_KEPT_SECONDS
         )

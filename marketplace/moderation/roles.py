@@ -13,6 +13,8 @@ MODERATOR = {
     ],
     "sellers": ["view_seller", "view_product", "view_category"],
     "videos": ["view_video"],
+    # Whoever may add a refund may pay lines of an order back.
+    "checkout": ["view_ordergroup", "view_order", "view_refund", "add_refund"],
 }
 OPERATOR = {
     "accounts": [
@@ -28,12 +30,7 @@ OPERATOR = {
         "view_catalogimport",
     ],
     "checkout": [
-        "view_ordergroup",
-        "view_order",
         "view_payment",
-        "view_refund",
-        # Whoever may add a refund may pay money back.
-        "add_refund",
         "view_transfer",
         "view_journalentry",
         "view_stripeevent",

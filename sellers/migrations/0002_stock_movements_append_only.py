@@ -21,6 +21,6 @@ DROP FUNCTION sellers_stock_movement_append_only();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sellers", "0004_variants_can_swap")]
+    dependencies = [("sellers", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

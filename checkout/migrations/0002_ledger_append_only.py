@@ -50,6 +50,6 @@ DROP FUNCTION checkout_ledger_append_only();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("checkout", "0004_transfers_refunds_and_attempts")]
+    dependencies = [("checkout", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

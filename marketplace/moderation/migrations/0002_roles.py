@@ -20,12 +20,12 @@ def make_roles(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0002_open_reports_by_age"),
-        ("accounts", "0003_unread_notifications"),
+        ("moderation", "0001_initial"),
+        ("accounts", "0001_initial"),
         ("auditlog", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("checkout", "0001_initial"),
-        ("sellers", "0002_onboarding_pictures_and_imports"),
+        ("sellers", "0001_initial"),
         ("videos", "0001_initial"),
     ]
 
