@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PHONE, wait_until
 from tests.browser.whole_site import WholeSite
 from tests.clips import make_clip
 
@@ -79,7 +79,7 @@ def approve(page):
 
 def buy_from_the_feed(page):
     page.goto("/")
-    page.wait_for_function("() => document.querySelector('video')?.currentTime > 0.2")
+    wait_until(page, "document.querySelector('video')?.currentTime > 0.2")
     page.locator(".tag-card:not([hidden])").first.click()
     page.get_by_role("button", name="Buy now").click()
     page.wait_for_url("**/checkout/")
