@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from checkout import returns
-from checkout.models import Order, OrderConflict, ReturnLine, ReturnRequest
+from checkout.models import Order, ReturnLine, ReturnRequest
 from marketplace.accounts.models import User
 from marketplace.accounts.notifications import notify
 from sellers import stock
@@ -95,7 +95,7 @@ def refuse(request, answer):
 @transaction.atomic
 def refund(request, by, *, is_restocked):
     """Pay the request's units back, and put them on the shelf again if wanted."""
-    _advance(request, ReturnRequest.Status.REFUNDED)
+    request.advance(ReturnRequest.Status.REFUNDED, decided_at=timezone.now())
     lines = list(request.lines.select_related("order_line"))
     returns.refund_lines(
         request.order,
@@ -115,19 +115,9 @@ def refund(request, by, *, is_restocked):
             )
 
 
-def _advance(request, status, **fields):
-    """One conditional UPDATE, or OrderConflict when somebody decided before."""
-    previous = [s for s, following in request.NEXT.items() if status in following]
-    movable = ReturnRequest.objects.filter(pk=request.pk, status__in=previous)
-    fields["decided_at"] = timezone.now()
-    if not movable.update(status=status, **fields):
-        raise OrderConflict(f"return request {request.pk} cannot become {status}")
-    request.refresh_from_db(fields=["status", *fields])
-
-
 @transaction.atomic
 def _answer(request, status, answer, subject):
-    _advance(request, status, answer=answer)
+    request.advance(status, answer=answer, decided_at=timezone.now())
     group = request.order.group
     notify(
         group.user or group.email,

@@ -4,7 +4,8 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models.cart import new_token
-from checkout.models.order import Order, OrderLine
+from checkout.models.order import Order, OrderConflict, OrderLine
+from marketplace.states import StatefulModel
 from sellers.models import Seller
 
 
@@ -118,7 +119,7 @@ class TrackingEvent(models.Model):
         ]
 
 
-class ReturnRequest(models.Model):
+class ReturnRequest(StatefulModel):
     class Status(models.TextChoices):
         REQUESTED = "requested", _("Requested")
         ACCEPTED = "accepted", _("Accepted: send it back")
@@ -132,6 +133,7 @@ class ReturnRequest(models.Model):
         Status.REFUSED: set(),
         Status.REFUNDED: set(),
     }
+    Conflict = OrderConflict
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="return_requests")
     status = models.CharField(

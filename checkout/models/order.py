@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checkout.models.cart import Cart, new_token
 from marketplace.accounts.models import PostalAddress
+from marketplace.states import StatefulModel
 from sellers.models import Seller, Variant
 from videos.models import Video
 
@@ -56,7 +57,7 @@ class OrderGroupQuerySet(models.QuerySet):
         return self.awaiting_payment().filter(pay_before__lt=timezone.now())
 
 
-class OrderGroup(PostalAddress):
+class OrderGroup(StatefulModel, PostalAddress):
     """One checkout: what the buyer pays at once, over several sellers."""
 
     class Status(models.TextChoices):
@@ -73,6 +74,7 @@ class OrderGroup(PostalAddress):
         Status.PAID: set(),
         Status.REFUNDED: set(),
     }
+    Conflict = OrderConflict
 
     number = models.CharField(max_length=12, unique=True, default=new_number)
     token = models.CharField(max_length=40, unique=True, default=new_token)
@@ -141,19 +143,6 @@ class OrderGroup(PostalAddress):
     def is_paid(self):
         return self.status == self.Status.PAID
 
-    def advance(self, status, **fields):
-        """Move to `status`, or raise OrderConflict.
-
-        One conditional UPDATE: of two processes that race, one wins, one raises.
-        """
-        previous = [s for s, following in self.NEXT.items() if status in following]
-        movable = OrderGroup.objects.filter(pk=self.pk, status__in=previous)
-        if not movable.update(status=status, **fields):
-            raise OrderConflict(f"order group {self.pk} cannot become {status}")
-        self.refresh_from_db(fields=["status", *fields])
-
-    advance.alters_data = True  # never from a template
-
 
 class OrderQuerySet(models.QuerySet):
     def to_ship(self):
@@ -164,7 +153,7 @@ class OrderQuerySet(models.QuerySet):
         return self.exclude(group__paid_at=None)
 
 
-class Order(models.Model):
+class Order(StatefulModel):
     """One seller's part of an order group."""
 
     class Status(models.TextChoices):
@@ -188,6 +177,7 @@ class Order(models.Model):
         # A payment can arrive after the time to pay is over.
         Status.CANCELED: {Status.PAID},
     }
+    Conflict = OrderConflict
 
     group = models.ForeignKey(OrderGroup, models.PROTECT, related_name="orders")
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="orders")
@@ -233,16 +223,6 @@ class Order(models.Model):
     @property
     def number(self):
         return f"{self.group.number}-{self.pk}"
-
-    def advance(self, status, **fields):
-        """Move to `status`, or raise OrderConflict (see `OrderGroup.advance`)."""
-        previous = [s for s, following in self.NEXT.items() if status in following]
-        movable = Order.objects.filter(pk=self.pk, status__in=previous)
-        if not movable.update(status=status, **fields):
-            raise OrderConflict(f"order {self.pk} cannot become {status}")
-        self.refresh_from_db(fields=["status", *fields])
-
-    advance.alters_data = True
 
 
 class OrderLine(models.Model):

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.states import StatefulModel
 from marketplace.user_files import private_files
 from sellers.models.product import Product
 from sellers.models.seller import Seller
@@ -33,7 +34,7 @@ class CatalogImportQuerySet(models.QuerySet):
         return self.filter(free, status__in=CatalogImport.AT_WORK)
 
 
-class CatalogImport(models.Model):
+class CatalogImport(StatefulModel):
     """One CSV file on its way into a catalogue: read, previewed, then imported."""
 
     class Status(models.TextChoices):
@@ -55,6 +56,7 @@ class CatalogImport(models.Model):
         Status.DONE: set(),
         Status.CANCELED: set(),
     }
+    Conflict = ImportConflict
 
     seller = models.ForeignKey(Seller, models.CASCADE, related_name="imports")
     created_by = models.ForeignKey(
@@ -122,13 +124,8 @@ class CatalogImport(models.Model):
         return 100 * self.products_done // self.products_total
 
     def advance(self, status, **fields):
-        """Move to `status`, or raise ImportConflict (see `Seller.advance`)."""
-        previous = [s for s, following in self.NEXT.items() if status in following]
-        movable = CatalogImport.objects.filter(pk=self.pk, status__in=previous)
-        fields |= {"lease": "", "lease_expires_at": None}
-        if not movable.update(status=status, **fields):
-            raise ImportConflict(f"import {self.pk} cannot become {status}")
-        self.refresh_from_db(fields=["status", *fields])
+        """See `StatefulModel.advance`; whoever worked on it lets go."""
+        super().advance(status, **fields, lease="", lease_expires_at=None)
 
     advance.alters_data = True
 

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.money import format_minor
+from marketplace.states import StatefulModel
 from sellers.models.seller import Seller
 
 
@@ -64,7 +65,7 @@ class ProductQuerySet(models.QuerySet):
         return self.select_related("seller").prefetch_related(*card_lookups())
 
 
-class Product(models.Model):
+class Product(StatefulModel):
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         IN_REVIEW = "in_review", _("In review")
@@ -78,6 +79,7 @@ class Product(models.Model):
         Status.PUBLISHED: {Status.DRAFT, Status.ARCHIVED},
         Status.ARCHIVED: {Status.DRAFT},
     }
+    Conflict = ProductConflict
 
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="products")
     category = models.ForeignKey(
@@ -168,16 +170,6 @@ class Product(models.Model):
     @property
     def is_published(self):
         return self.status == self.Status.PUBLISHED
-
-    def advance(self, status, **fields):
-        """Move to `status`, or raise ProductConflict (see `Seller.advance`)."""
-        previous = [s for s, following in self.NEXT.items() if status in following]
-        movable = Product.objects.filter(pk=self.pk, status__in=previous)
-        if not movable.update(status=status, **fields):
-            raise ProductConflict(f"product {self.pk} cannot become {status}")
-        self.refresh_from_db(fields=["status", *fields])
-
-    advance.alters_data = True
 
     def submit(self):
         self.advance(self.Status.IN_REVIEW, status_reason="")

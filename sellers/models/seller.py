@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from marketplace.states import StatefulModel
+
 
 class SellerConflict(Exception):
     """The seller cannot move to that status from where it is."""
@@ -18,7 +20,7 @@ class SellerQuerySet(models.QuerySet):
         return self.filter(status=Seller.Status.APPROVED)
 
 
-class Seller(models.Model):
+class Seller(StatefulModel):
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting for review")
         APPROVED = "approved", _("Approved")
@@ -34,6 +36,7 @@ class Seller(models.Model):
         Status.SUSPENDED: {Status.APPROVED, Status.CLOSED},
         Status.CLOSED: set(),
     }
+    Conflict = SellerConflict
 
     name = models.CharField(_("shop name"), max_length=80, unique=True)
     slug = models.SlugField(_("address"), max_length=80, unique=True)
@@ -100,19 +103,6 @@ class Seller(models.Model):
     @property
     def is_open(self):
         return self.status == self.Status.APPROVED
-
-    def advance(self, status, **fields):
-        """Move to `status`, or raise SellerConflict.
-
-        One conditional UPDATE: of two moderators who decide at once, one wins.
-        """
-        previous = [s for s, following in self.NEXT.items() if status in following]
-        movable = Seller.objects.filter(pk=self.pk, status__in=previous)
-        if not movable.update(status=status, **fields):
-            raise SellerConflict(f"seller {self.pk} cannot become {status}")
-        self.refresh_from_db(fields=["status", *fields])
-
-    advance.alters_data = True  # never from a template
 
     def approve(self):
         self.advance(self.Status.APPROVED, status_reason="", approved_at=timezone.now())
