@@ -2,7 +2,9 @@
 
 import secrets
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -187,15 +189,14 @@ def wait_for_transcoding(shop: Shop, seconds: float) -> str:
 
 
 def tag(shop: Shop) -> str:
-    """Put one product into each video, for its first half second at least."""
+    """Search one of the products on sale for each video, and put it in."""
     person = shop.person
-    for index, studio in enumerate(shop.studios):
-        person.open(f"{studio}tags/")
-        buttons = person.page.select("button[name=add]")
-        if not buttons:
+    for studio, title in zip(shop.studios, cycle(shop.products), strict=False):
+        person.open(f"{studio}tags/?{urlencode({'q': title})}")
+        button = person.page.select_one("button[name=add]")
+        if button is None:
             raise JourneyFailed(f"{person.path} offers no product to tag")
-        product = buttons[index % len(buttons)]["value"]
-        person.submit("", button=product)
+        person.submit("", button=button["value"])
     return f"{len(shop.studios)} tagged"
 
 
@@ -232,11 +233,11 @@ def fill_cart(guest: Visitor, shops: list[Shop]) -> str:
     """One product of each shop, opened from a video in which it is tagged."""
     for shop in shops:
         guest.open(f"/v/{shop.studios[0].strip('/').split('/')[-1]}/")
-        links = [a for a in guest.links("/s/") if a.strip("/").count("/") == 2]
+        links = [a for a in guest.links("/s/") if urlsplit(a).path.count("/") == 4]
         if not links:
             raise JourneyFailed(f"{guest.path} links no product")
         guest.open(links[0])
-        guest.submit("/cart/add/", quantity="2")
+        guest.submit("/cart/add/", quantity="1")
     guest.open("/cart/")
     return guest.text("h1")
 
