@@ -112,6 +112,10 @@ class CheckoutForm(forms.ModelForm):
         self.fields["email"].widget.attrs["inputmode"] = "email"
         self.fields["phone"].widget.input_type = "tel"
         self.fields["country"].widget.attrs |= QUOTE_AGAIN
+        country = str(self.data.get("country") or self.initial.get("country") or "")
+        self.fields["postal_code"].required = country in POSTAL_CODES
+        self.fields["region"].required = country in REGION_REQUIRED
+        self.fields["region"].error_messages["required"] = _("Which state or province?")
 
     @property
     def address(self):
@@ -122,8 +126,6 @@ class CheckoutForm(forms.ModelForm):
         country = str(data.get("country") or "")
         if country in POSTAL_CODES and "postal_code" in data:
             self.check_postal_code(data["postal_code"], *POSTAL_CODES[country])
-        if country in REGION_REQUIRED and not data.get("region"):
-            self.add_error("region", _("Which state or province?"))
         return data
 
     def check_postal_code(self, code, pattern, example):

@@ -38,10 +38,12 @@ def order_group(request, token):
         }
         for order in orders
     ]
+    is_canceled = all(order.status == Order.Status.CANCELED for order in orders)
     is_new = group.is_paid and timezone.now() - group.paid_at < THANKS_FOR
     context = {
         "group": group,
         "parts": parts,
+        "is_canceled": is_canceled,
         "is_new": is_new,
         "refunded_minor": sum(order.refunded_minor for order in orders),
         "is_owner": request.user.is_authenticated and group.user_id == request.user.pk,

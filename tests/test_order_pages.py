@@ -75,6 +75,16 @@ def test_a_paid_order_can_be_canceled_and_a_delivered_one_returned(client):
     assert "Cancel order" not in after
 
 
+def test_nobody_is_thanked_for_a_canceled_order(client):
+    order = make_bought()
+    Order.objects.filter(pk=order.pk).update(status=Order.Status.CANCELED)
+
+    page = client.get(order.group.get_absolute_url()).content.decode()
+
+    assert f"Order {order.group.number} is canceled" in page
+    assert "Thank you" not in page
+
+
 @pytest.mark.django_db
 def test_an_unpaid_order_asks_for_its_payment_until_the_time_is_over(client):
     order = make_order()

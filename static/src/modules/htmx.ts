@@ -5,6 +5,7 @@ import { toast } from "./toasts";
 // The Content-Security-Policy forbids inline styles and eval.
 htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
+htmx.config.attributesToSettle = ["class", "width", "height"];
 htmx.config.historyCacheSize = 0;
 // 422 is a form with errors: it is shown like any other answer.
 htmx.config.responseHandling = [

@@ -98,7 +98,8 @@ function countDown(card: HTMLElement) {
   const ends = Date.parse(note.dataset.deadline ?? "");
   const tick = () => {
     const seconds = Math.max(0, Math.round((ends - Date.now()) / 1000));
-    label.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    // Longer than an hour: the server's words, which name the day, say it better.
+    if (seconds < 3600) label.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     const isWorking = find<HTMLButtonElement>(card, "[data-pay]").ariaBusy === "true";
     if (seconds > 0 || isWorking) return;
     clearInterval(timer);

@@ -5,6 +5,7 @@ import "../modules/htmx";
 import "../modules/dialogs";
 import "../modules/forms";
 import "../modules/gallery";
+import "../modules/nav";
 import "../modules/pictures";
 import "../modules/tabs";
 import "../modules/times";
