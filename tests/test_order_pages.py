@@ -75,6 +75,7 @@ def test_a_paid_order_can_be_canceled_and_a_delivered_one_returned(client):
     assert "Cancel order" not in after
 
 
+@pytest.mark.django_db
 def test_nobody_is_thanked_for_a_canceled_order(client):
     order = make_bought()
     Order.objects.filter(pk=order.pk).update(status=Order.Status.CANCELED)
