@@ -34,6 +34,9 @@ class DecisionForm(forms.Form):
     def __init__(self, *args, needs_reason, **kwargs):
         super().__init__(*args, **kwargs)
         self.needs_reason = needs_reason
+        if not needs_reason:
+            # All of them say why something is refused.
+            del self.fields["standard"]
 
     def clean(self):
         cleaned = super().clean()

@@ -1,20 +1,30 @@
 """What all pages of the desk share."""
 
 import json
+from dataclasses import dataclass
 
 from auditlog.models import LogEntry
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.auth import get_permission_codename
 from django.core.paginator import Paginator
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from marketplace.moderation.deciding import Choice, decide
 
 TRAIL_LENGTH = 20
+LONGEST_CHANGE = 80
+DONE = {
+    LogEntry.Action.CREATE: _("Created"),
+    LogEntry.Action.UPDATE: _("Changed"),
+    LogEntry.Action.DELETE: _("Deleted"),
+}
 
 
 class EstimatingPaginator(Paginator):
@@ -35,7 +45,60 @@ class EstimatingPaginator(Paginator):
         return json.loads(plan)[0]["Plan"]["Plan Rows"]
 
 
-class DeskAdmin(ModelAdmin):
+@dataclass(frozen=True)
+class Plain:
+    """A related object as mere text; equal ones are one column to Django's forms."""
+
+    attribute: str
+    short_description: str
+
+    @property
+    def __name__(self):
+        return self.attribute
+
+    def __call__(self, row):
+        return str(getattr(row, self.attribute, None) or "–")
+
+
+class LinksWhereAllowed:
+    """Django links every foreign key, also to pages that the reader may not open."""
+
+    # Columns that link to a related object: their name, and its attribute.
+    links: dict[str, str] = {}
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return fieldsets
+        related = {
+            field.name: field
+            for field in self.opts.get_fields()
+            if field.many_to_one or field.one_to_one
+        }
+        return [
+            (
+                title,
+                options
+                | {"fields": [self.allowed(request, f, related) for f in names]},
+            )
+            for title, options in fieldsets
+            for names in [options["fields"]]
+        ]
+
+    def allowed(self, request, name, related):
+        field = related.get(self.links.get(name, name))
+        if field is None or field.related_model is None:
+            return name
+        opts = field.related_model._meta
+        codename = get_permission_codename("view", opts)
+        if request.user.has_perm(f"{opts.app_label}.{codename}"):
+            return name
+        column = getattr(self, name, None)
+        label = column.short_description if column else field.verbose_name
+        return Plain(field.name, label)
+
+
+class DeskAdmin(LinksWhereAllowed, ModelAdmin):
     """Nothing is added, changed or deleted by hand unless a page says so."""
 
     paginator = EstimatingPaginator
@@ -76,13 +139,18 @@ class DeskAdmin(ModelAdmin):
             may_decide = request.user.has_perm("moderation.add_moderationdecision")
             choices = self.choices if may_decide else []
             context["possible"] = [c for c in choices if c.is_possible(found)]
-            entries = LogEntry.objects.get_for_object(found).select_related("actor")
-            context["trail"] = list(entries[:TRAIL_LENGTH])
+            entries = LogEntry.objects.get_for_object(found).select_related(
+                "actor", "content_type"
+            )
+            context["trail"] = [
+                (entry, DONE.get(entry.action, ""), changes(entry))
+                for entry in entries[:TRAIL_LENGTH]
+            ]
         context |= extra_context or {}
         return super().change_view(request, object_id, form_url, context)
 
 
-class DeskInline(TabularInline):
+class DeskInline(LinksWhereAllowed, TabularInline):
     """Rows to look at."""
 
     extra = 0
@@ -92,7 +160,7 @@ class DeskInline(TabularInline):
     ordering = ["pk"]
 
     def get_readonly_fields(self, request, obj=None):
-        return self.fields
+        return flatten_fieldsets(self.get_fieldsets(request, obj))
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -116,6 +184,35 @@ def link_to(obj):
         f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk]
     )
     return format_html('<a href="{}">{}</a>', url, obj)
+
+
+def changes(entry):
+    """What an update changed, in words; relations from elsewhere are no change."""
+    if entry.action != LogEntry.Action.UPDATE:
+        return ""
+    model = entry.content_type.model_class()
+    elsewhere = {f.name for f in model._meta.get_fields() if f.auto_created}
+    return "; ".join(
+        change_line(name, values)
+        for name, values in entry.changes_dict.items()
+        if name not in elsewhere
+    )
+
+
+def change_line(name, values):
+    if isinstance(values, dict):
+        objects = ", ".join(values["objects"])
+        return f"{name}: {values['operation']} {cut(objects)}"
+    if name == "decision":
+        # The reason is what the person concerned was told: it is shown whole.
+        return str(values[1])
+    old, new = values
+    return f"{name}: {cut(old)} → {cut(new)}"
+
+
+def cut(value):
+    text = "" if value in (None, "None") else str(value)
+    return Truncator(text or "–").chars(LONGEST_CHANGE)
 
 
 def status_label(field, description, **colours):

@@ -36,12 +36,12 @@ class ReportAdmin(DeskAdmin):
         "reason",
         "details",
         "reporter",
-        "email",
+        "reporter_email",
         "status",
         "others",
         "created_at",
     ]
-    readonly_fields = ["what", "others"]
+    readonly_fields = ["what", "reporter_email", "others"]
     inlines = [DecisionInline]
     choices = [
         Choice(
@@ -65,7 +65,11 @@ class ReportAdmin(DeskAdmin):
     def what(self, report):
         return link_to(report.subject)
 
-    @shown(_("open reports of the same"))
+    @shown(_("reporter's e-mail"))
+    def reporter_email(self, report):
+        return report.email or "–"
+
+    @shown(_("other open reports"))
     def others(self, report):
         return report.same_subject().open().exclude(pk=report.pk).count()
 

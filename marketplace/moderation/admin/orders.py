@@ -168,6 +168,7 @@ class OrderAdmin(DeskAdmin):
         "ledger",
     ]
     inlines = [LineInline, ParcelInline, RefundInline]
+    links = {"owed": "transfer"}
     change_form_before_template = "moderation/_order_actions.html"
 
     def get_urls(self):

@@ -2,7 +2,7 @@ from auditlog.models import LogEntry
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.moderation.admin.base import DeskAdmin, shown
+from marketplace.moderation.admin.base import DeskAdmin, changes, shown
 
 admin.site.unregister(LogEntry)
 
@@ -19,6 +19,4 @@ class TrailAdmin(DeskAdmin):
 
     @shown(_("changes"))
     def what(self, entry):
-        return "; ".join(
-            f"{name}: {old} → {new}" for name, (old, new) in entry.changes_dict.items()
-        )
+        return changes(entry) or "–"

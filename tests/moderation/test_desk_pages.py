@@ -1,0 +1,101 @@
+"""What the pages of the desk say, and to whom they link."""
+
+import pytest
+from django.urls import reverse
+
+from checkout.models import Order, Transfer
+from marketplace.accounts.models import User
+from marketplace.moderation.models import Report
+from sellers.models import Seller
+from tests.factories import (
+    make_order,
+    make_product,
+    make_report,
+    make_seller,
+    make_staff,
+    make_user,
+)
+
+Role = User.Role
+
+
+def read(client, obj, page="change", *args):
+    name = f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{page}"
+    response = client.get(reverse(name, args=[obj.pk, *args]))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "is_linked"), [(Role.MODERATOR, False), (Role.OPERATOR, True)]
+)
+def test_people_are_linked_only_for_who_may_open_them(client, role, is_linked):
+    reporter, owner = make_user(name="Rita"), make_user(name="Olaf")
+    seller = make_seller()
+    seller.members.create(user=owner)
+    report = make_report(subject=seller, reporter=reporter)
+    client.force_login(make_staff(role))
+
+    for page, person in [(report, reporter), (seller, owner)]:
+        text = read(client, page)
+        address = reverse("admin:accounts_user_change", args=[person.pk])
+        assert str(person) in text
+        assert (f'href="{address}"' in text) is is_linked
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "is_linked"), [(Role.MODERATOR, False), (Role.OPERATOR, True)]
+)
+def test_a_transfer_is_linked_only_for_who_may_open_it(client, role, is_linked):
+    order = make_order(status=Order.Status.PAID)
+    transfer = Transfer.objects.create(order=order, amount_minor=900, currency="EUR")
+    client.force_login(make_staff(role))
+
+    text = read(client, order)
+
+    address = reverse("admin:checkout_transfer_change", args=[transfer.pk])
+    assert str(transfer) in text
+    assert (f'href="{address}"' in text) is is_linked
+
+
+@pytest.mark.django_db
+def test_the_trail_tells_a_creation_and_what_an_update_changed(client):
+    product = make_product(title="Vase")
+    product.title = "V" * 100
+    product.save()
+    client.force_login(make_staff(Role.MODERATOR))
+
+    response = client.get(reverse("admin:sellers_product_change", args=[product.pk]))
+
+    updated, created = response.context["trail"]
+    assert [str(created[1]), created[2]] == ["Created", ""]
+    assert str(updated[1]) == "Changed"
+    assert updated[2] == f"title: Vase → {'V' * 79}…"
+
+
+@pytest.mark.django_db
+def test_a_report_counts_the_other_open_ones(client):
+    report = make_report()
+    make_report(subject=report.subject)
+    make_report(subject=report.subject, status=Report.Status.DISMISSED)
+    client.force_login(make_staff(Role.MODERATOR))
+
+    text = read(client, report)
+
+    assert report.same_subject().open().exclude(pk=report.pk).count() == 1
+    assert "Other open reports" in text
+    assert "Reporter&#x27;s e-mail" in text
+    assert "to hear what we decided" not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("choice", "is_asked"), [("approve", False), ("reject", True)])
+def test_standard_reasons_are_offered_where_one_is_asked(client, choice, is_asked):
+    seller = make_seller(status=Seller.Status.PENDING)
+    client.force_login(make_staff(Role.MODERATOR))
+
+    text = read(client, seller, "decide", choice)
+
+    assert ("Standard reason" in text) is is_asked
