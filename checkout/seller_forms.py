@@ -92,6 +92,7 @@ class ShippingRateForm(forms.ModelForm):
     class Meta:
         model = ShippingRate
         fields = ["name", "countries", "min_days", "max_days", "is_active"]
+        labels = {"is_active": _("Offered to buyers")}
 
     def __init__(self, *args, seller, **kwargs):
         super().__init__(*args, **kwargs)

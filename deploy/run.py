@@ -80,8 +80,9 @@ def commands():
     """What runs, by name.  Transcoding has a worker of its own: it takes minutes."""
     serve = [BIN / "granian", "--interface", "wsgi", "--host", HOST, "--no-ws",
              "--log-level", "error"]  # fmt: skip
-    worker = [BIN / "celery", "-A", "marketplace", "--quiet", "worker",
-              "--loglevel", "info", "--without-gossip", "--without-mingle"]  # fmt: skip
+    # A line for each task would push the address away that `announce` says last.
+    worker = [BIN / "celery", "-A", "marketplace", "--quiet", "worker", "--loglevel",
+              "warning", "--without-gossip", "--without-mingle"]  # fmt: skip
     chosen = {
         "web": [*serve, "--port", PORT, "--blocking-threads", 8,
                 "marketplace.wsgi:application"],

@@ -173,6 +173,15 @@ def test_the_owner_adds_and_changes_a_rate(client, owner, order):
     client.post(url, rate_form(price_minor="5", free_from_minor="50"))
     rate.refresh_from_db()
     assert (rate.price_minor, rate.free_from_minor) == (500, 5000)
+    listed = client.get(reverse("checkout:shipping_rates")).content.decode()
+    assert "Germany, France" in listed
+
+
+def test_a_rate_for_many_countries_lists_codes():
+    codes = ["AT", "BE", "DE", "FR", "IT", "NL"]
+
+    assert ShippingRate(countries=codes).places() == codes
+    assert ShippingRate(countries=codes[:2]).places() == ["Austria", "Belgium"]
 
 
 @pytest.mark.django_db

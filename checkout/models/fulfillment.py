@@ -2,11 +2,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
 from checkout.models.cart import new_token
 from checkout.models.order import Order, OrderConflict, OrderLine
 from marketplace.states import StatefulModel
 from sellers.models import Seller
+
+NAMED_COUNTRIES = 5
 
 
 class ShippingRate(models.Model):
@@ -40,6 +43,12 @@ class ShippingRate(models.Model):
 
     def __str__(self):
         return self.name
+
+    def places(self) -> list[str]:
+        """The countries by name, or by code where the names would fill a table."""
+        if len(self.countries) > NAMED_COUNTRIES:
+            return self.countries
+        return [countries.name(code) or code for code in self.countries]
 
 
 class Fulfillment(models.Model):

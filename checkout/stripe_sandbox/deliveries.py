@@ -15,6 +15,7 @@ BACK_OFF_SECONDS = [1, 2, 4, 8, 15, 30, 60, 60, 120, 120, 300, 300, 600, 600, 18
 TIMEOUT_SECONDS = 10
 
 wake = threading.Event()
+unreachable: set[str] = set()  # addresses already complained about
 
 
 def enqueue(event: dict) -> None:
@@ -89,13 +90,28 @@ def deliver(row) -> bool:
             timeout=TIMEOUT_SECONDS,
             allow_redirects=False,
         )
-    except requests.RequestException as error:
-        print(
-            f"{event['type']} to {endpoint['url']}: {type(error).__name__}", flush=True
-        )
+    except requests.ConnectionError:
+        complain_once(endpoint["url"])
         return False
-    print(f"{event['type']} to {endpoint['url']}: {answer.status_code}", flush=True)
-    return 200 <= answer.status_code < 300
+    except requests.RequestException as error:
+        complain(event, endpoint, type(error).__name__)
+        return False
+    unreachable.discard(endpoint["url"])
+    is_delivered = 200 <= answer.status_code < 300
+    if not is_delivered:
+        complain(event, endpoint, answer.status_code)
+    return is_delivered
+
+
+def complain(event: dict, endpoint: dict, trouble: object) -> None:
+    print(f"{event['type']} to {endpoint['url']}: {trouble}", flush=True)
+
+
+def complain_once(url: str) -> None:
+    """A site that is still starting refuses every event: one line says it all."""
+    if url not in unreachable:
+        unreachable.add(url)
+        print(f"{url} cannot be reached: its events are sent later", flush=True)
 
 
 def settle(row, is_delivered: bool) -> None:

@@ -20,6 +20,13 @@ UNFOLD = {
     "SITE_HEADER": _("Vitrine desk"),
     "SITE_SYMBOL": "storefront",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("build/favicon.svg"),
+        },
+    ],
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("build/desk.css")],
     "DASHBOARD_CALLBACK": "marketplace.moderation.dashboard.show",

@@ -117,6 +117,15 @@ def test_prices_and_stock_are_shown(client):
     assert page.count("data-sold-out>") == 2
 
 
+def test_a_product_tagged_twice_counts_once(client):
+    video = make_shoppable()
+    make_tag(video=video, product=video.tags.get().product)
+
+    page = client.get(reverse("videos:feed")).content.decode()
+
+    assert "<span>1 product</span>" in page
+
+
 def test_a_product_that_is_not_on_sale_is_not_shown(client):
     video = make_shoppable()
     video.tags.get().product.advance(Product.Status.ARCHIVED)

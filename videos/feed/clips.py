@@ -37,6 +37,7 @@ def load_clips(videos, user) -> list[Video]:
     }
     for clip in clips:
         clip.shown_tags = [t for t in clip.tags.all() if t.pk in on_sale]
+        clip.product_count = len({tag.product_id for tag in clip.shown_tags})
     return clips
 
 

@@ -29,13 +29,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--accounts", action="store_true", help="only say whom to sign in as"
         )
+        parser.add_argument(
+            "--without-accounts",
+            action="store_true",
+            help="do not say whom to sign in as",
+        )
         parser.add_argument("--shops", type=int, help="only so many of the shops")
         parser.add_argument("--videos", type=int, help="only so many of the videos")
 
     def handle(self, *args, **options):
         if not options["accounts"]:
             self.fill(options)
-        self.announce()
+        if not options["without_accounts"]:
+            self.announce()
 
     def fill(self, options):
         if not (settings.DEBUG or options["yes_make_demo_accounts"]):

@@ -17,7 +17,7 @@ class Command(BaseCommand):
         if is_empty and env_bool("DEMO", True):
             self.stdout.write("filling the empty site with the demo")
             unfinished.touch()
-            call_command("demo")
+            call_command("demo", without_accounts=True)
             unfinished.unlink()
         # For the last words of `make run`.
         with (settings.VAR_DIR / "demo-accounts.txt").open("w") as file:
