@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from sellers.models import Product, ProductMedia, Seller
+from sellers.models import Product, ProductMedia
 from tests import factories
 from videos.models import Video
 
@@ -60,7 +60,7 @@ def make_product(seller, category, picture):
 def ensure_filled():
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0)
-    if not Seller.objects.exists():
+    if not Product.objects.exists():  # the transcode bench leaves a seller
         fill()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
