@@ -1,9 +1,9 @@
 """The site under granian, and what its processes have spent."""
 
 import os
+import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +14,12 @@ from django.conf import settings
 from marketplace import embedded
 
 START_SECONDS = 60
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -40,7 +46,7 @@ def wait_until_it_answers(port):
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/bench/bare", timeout=5)
-        except urllib.error.URLError:
+        except OSError:  # refused, or reset while it starts
             if time.monotonic() > give_up_at:
                 raise
             time.sleep(0.2)

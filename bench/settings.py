@@ -16,7 +16,7 @@ os.environ |= {
 
 from marketplace.settings import *  # noqa: E402, F403
 
-DEBUG = False
+IS_DEVELOPMENT = False
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "bench.urls"
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = False

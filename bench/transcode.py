@@ -1,11 +1,11 @@
-"""What our transcoding task costs above the bare ffmpeg command it runs.
+"""What our transcoding task costs, above its bare commands and beside the rivals'.
 
-    python -m bench.transcode [--rounds N] FILE...
+    python -m bench.transcode [--rounds N] [--rivals] FILE...
 
-Both make the same outputs from the same file on the same machine, turn by turn;
-the ratio of their medians is the figure, not the seconds.  The task's side has
-claiming, probing, the limits, progress and heartbeats into the database, the
-multivariant playlist, moving into the storage and publishing.
+All make the same rungs from the same file on the same machine, turn by turn; the
+ratio of the CPU seconds is the figure.  The task's side has claiming, probing,
+measuring the loudness, the preview, limits, heartbeats into the database, playlists,
+the choice of the frames, moving into the storage and publishing.
 """
 
 import argparse
@@ -16,39 +16,32 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-# Servers and files of its own, so that a running site is left alone.
-FOLDER = Path(__file__).resolve().parent.parent / "var" / "bench"
-os.environ |= {
-    "DEBUG": "1",
-    "VAR_DIR": str(FOLDER),
-    "DJANGO_SETTINGS_MODULE": "marketplace.settings",
-    "DATABASE_URL": "",
-    "REDIS_URL": "",
-}
+import django
 
-import django  # noqa: E402
-
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
 django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.core.files import File  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
+from bench import beside  # noqa: E402
+from bench.timing import timed  # noqa: E402
 from sellers.models import Seller  # noqa: E402
-from videos import encoding, ffmpeg, ladder, transcoding  # noqa: E402
+from videos import encoding, ffmpeg, ladder, previews, transcoding  # noqa: E402
 from videos.models import Video  # noqa: E402
 from videos.tasks import transcode_video  # noqa: E402
 
-BARE = FOLDER / "bare"
+BARE = settings.VAR_DIR / "bare"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rivals", action="store_true", help="and VMAF: slow")
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
     seller, _ = Seller.objects.get_or_create(slug="bench", defaults={"name": "Bench"})
@@ -56,9 +49,12 @@ def main():
     try:
         for path in arguments.files:
             report(path, seller, arguments.rounds)
+            report_preview(path)
+            if arguments.rivals:
+                beside.report(prepared(path), arguments.rounds, run_ffmpeg)
     finally:
         Video.objects.filter(seller=seller).delete()
-        for folder in (settings.MEDIA_ROOT, settings.PRIVATE_ROOT / "sources", BARE):
+        for folder in (settings.VIDEO_ROOT, settings.PRIVATE_ROOT / "sources", BARE):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -66,8 +62,8 @@ def report(path, seller, rounds):
     prepared(path)
     bare, ours = [], []
     for _ in range(rounds):
-        bare.append(timed(run_bare, path))
         ours.append(timed(run_task, new_video(path, seller)))
+        bare.append(timed(run_bare, path))
     wall, cpu = (
         [statistics.median(run[n] for run in runs) for runs in (bare, ours)]
         for n in (0, 1)
@@ -75,47 +71,61 @@ def report(path, seller, rounds):
     print(
         f"{path.name}: bare {wall[0]:.2f} s wall {cpu[0]:.2f} s CPU, "
         f"task {wall[1]:.2f} s wall {cpu[1]:.2f} s CPU, "
-        f"ratio {wall[1] / wall[0]:.3f} wall {cpu[1] / cpu[0]:.3f} CPU",
+        f"ratio {wall[1] / wall[0]:.3f} wall {cpu[1] / cpu[0]:.3f} CPU, "
+        f"peak {peak_mb():.0f} MB",
         flush=True,
     )
 
 
-def timed(work, argument):
-    """Wall and CPU seconds of this process and of the children it waited for."""
-    wall, cpu = time.monotonic(), cpu_seconds()
-    work(argument)
-    return time.monotonic() - wall, cpu_seconds() - cpu
+def peak_mb():
+    """Of the largest child so far; the rivals come after the last call."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
-def cpu_seconds():
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, kinds))
+def report_preview(path):
+    """What stands between the upload and something to play."""
+    plan = prepared(path)
+    seconds = plan.probe.duration_ms / 1000
+    for name, command in (
+        ("probe", None),
+        ("copy", encoding.copy_command(plan)),
+        ("quick", encoding.quick_command(plan)),
+    ):
+        work = functools.partial(run_ffmpeg, command) if command else ffmpeg.probe
+        wall, cpu = timed(work, path)
+        share = wall / seconds
+        print(f"  {name}: {wall:.2f} s wall = {share:.1%} of the clip, {cpu:.2f} s CPU")
+    chosen = previews.preview_command(plan)
+    quick = encoding.quick_command(plan)
+    words = "copy" if chosen else "none, the ladder is as soon"
+    print(f"  chosen: {'quick' if chosen == quick else words}", flush=True)
+
+
+def run_ffmpeg(command, _path=None):
+    subprocess.run([ffmpeg.binary(), *command], check=True, stdout=subprocess.DEVNULL)
 
 
 def run_bare(path):
     """The two commands as the task would run them; the probe is not counted."""
-    probe, rungs, target = prepared(path)
-    has_audio = probe.audio_index is not None
-    progressive = min(
-        rungs, key=lambda rung: abs(rung.short_edge - transcoding.PROGRESSIVE_EDGE)
-    )
-    for command in (
-        encoding.transcode_command(path, target, probe, rungs, settings.VIDEO_THREADS),
-        encoding.progressive_command(target, progressive, has_audio),
-    ):
-        subprocess.run(
-            [ffmpeg.binary(), *command], check=True, stdout=subprocess.DEVNULL
-        )
+    plan = prepared(path)
+    progressive = transcoding.progressive_rung(plan.rungs)
+    run_ffmpeg(encoding.transcode_command(plan))
+    run_ffmpeg(encoding.progressive_command(plan, progressive))
 
 
 @functools.cache
 def prepared(path):
     probe = ffmpeg.probe(path)
-    rungs = ladder.rungs_for(probe.width, probe.height, probe.frame_rate)
-    target = BARE / path.stem
-    for name in [*(rung.name for rung in rungs), encoding.AUDIO]:
-        (target / name).mkdir(parents=True, exist_ok=True)
-    return probe, rungs, target
+    plan = encoding.Plan(
+        source=path,
+        target=BARE / path.stem / "output",
+        probe=probe,
+        rungs=ladder.rungs_for(probe.width, probe.height, probe.frame_rate),
+        threads=settings.VIDEO_THREADS,
+    )
+    for folder in (plan.frames, *(plan.target / name for name in plan.renditions)):
+        folder.mkdir(parents=True, exist_ok=True)
+    return plan
 
 
 def new_video(path, seller):

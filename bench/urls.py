@@ -1,5 +1,6 @@
 from django.http import HttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 from marketplace.urls import urlpatterns as site
 
@@ -9,4 +10,13 @@ def bare(request):
     return HttpResponse(b"x" * 1000)
 
 
-urlpatterns = [path("bench/bare", bare), *site]
+@csrf_exempt
+def bare_post(request):
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("bench/bare", bare),
+    path("bench/bare-post", bare_post),
+    *site,
+]

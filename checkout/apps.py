@@ -1,11 +1,12 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
-from checkout.checks import stripe_webhook_secret
+from checkout import checks
 
 
 class CheckoutConfig(AppConfig):
     name = "checkout"
 
     def ready(self):
-        register(stripe_webhook_secret)
+        register(checks.stripe_webhook_secrets)
+        register(checks.stripe_webhook_secrets_differ, deploy=True)

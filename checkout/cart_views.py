@@ -7,12 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
+from django_countries import countries
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from checkout import carts
+from checkout import cart_contents, carts, quotes
 from checkout.carts import CartRefusal
 from checkout.forms import AddForm, QuantityForm, RestoreForm
 from checkout.models import CartLine
+from marketplace.accounts.models import country_of
 from sellers.models import Variant
 from videos.models import Video
 
@@ -29,9 +31,12 @@ def add_to_cart(request):
     on_sale = Variant.objects.on_sale().select_related("product__seller")
     variant = get_object_or_404(on_sale, pk=data["variant"])
     video = Video.objects.filter(public_id=data["video"]).first()
-    put_in = carts.put if data["buy_now"] else carts.add
     try:
-        put_in(carts.open_cart(request), variant, data["quantity"], video)
+        if data["buy_now"]:
+            cart = carts.open_buy_now_cart(request)
+            carts.put_alone(cart, variant, data["quantity"], video)
+        else:
+            carts.add(carts.open_cart(request), variant, data["quantity"], video)
     except CartRefusal as refusal:
         return refuse_to_add(request, str(refusal), variant)
     return say_added(request, variant, is_buying_now=data["buy_now"])
@@ -47,7 +52,7 @@ def refuse_to_add(request, text, variant=None):
 
 def say_added(request, variant, *, is_buying_now):
     if is_buying_now:
-        url = reverse("checkout:checkout")
+        url = reverse("checkout:buy_now")
         return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
     text = _("“%(product)s” is in your cart.") % {"product": variant.product.title}
     if not request.htmx:
@@ -75,8 +80,12 @@ def cart(request):
 
 def cart_context(request):
     cart = carts.cart_of(request)
+    contents = cart_contents.contents(cart)
+    country = country_of(request.user) if contents.items else ""
     return {
-        "contents": carts.contents(cart),
+        "contents": contents,
+        "country_name": countries.name(country),
+        "unreachable": quotes.unreachable(contents, country) if country else [],
         "unpaid": cart and cart.order_groups.payable().first(),
         "removed": request.session.pop(REMOVED_KEY, None),
     }

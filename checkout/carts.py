@@ -1,103 +1,28 @@
-"""What people mean to buy: a guest's cart by session, a user's by account."""
+"""What people mean to buy: a guest's cart by session, a user's by account.
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+“Buy now” has a cart of its own beside it, by session for everybody.
+"""
 
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from checkout import purchase_limits
+from checkout.cart_contents import MAX_QUANTITY, NOTHING, own_reservations
 from checkout.models import Cart, CartLine, OrderGroup
-from sellers.models import ProductMedia, Seller, StockLevel, StockReservation, Variant
+from sellers import stock
+from sellers.models import StockLevel, Variant
 from videos.models import Video
 
 SESSION_KEY = "cart"
-MAX_QUANTITY = 99
+BUY_NOW_KEY = "buy_now"
 
 
 class CartRefusal(Exception):
     """Why something cannot go into the cart, in words for the buyer."""
-
-
-@dataclass
-class Item:
-    """A cart line beside what is on sale now."""
-
-    line: CartLine
-    available: int
-    is_on_sale: bool
-    problem: str = ""
-
-    @property
-    def variant(self) -> Variant:
-        return self.line.variant
-
-    @property
-    def picture(self) -> ProductMedia | None:
-        """The variant's own, else the product's first."""
-        return self.variant.media or next(iter(self.variant.product.media.all()), None)
-
-    @property
-    def quantity(self) -> int:
-        return self.line.quantity
-
-    @property
-    def total_minor(self) -> int:
-        return self.variant.price_minor * self.quantity
-
-    @property
-    def price_before_minor(self) -> int | None:
-        """What it cost when it was put in, where that has changed."""
-        before = self.line.price_minor
-        return before if before != self.variant.price_minor else None
-
-    @property
-    def is_dearer(self) -> bool:
-        return self.variant.price_minor > (self.line.price_minor or 0)
-
-    @property
-    def is_few(self) -> bool:
-        return 0 < self.available <= 5
-
-    @property
-    def most(self) -> int:
-        return min(self.available, MAX_QUANTITY)
-
-
-@dataclass
-class SellerItems:
-    seller: Seller
-    items: list[Item] = field(default_factory=list)
-
-    @property
-    def total_minor(self) -> int:
-        return sum(item.total_minor for item in self.items if not item.problem)
-
-
-@dataclass
-class Contents:
-    """A cart by seller, in the order in which things were added."""
-
-    sellers: list[SellerItems]
-    currency: str
-
-    @property
-    def items(self) -> list[Item]:
-        return [item for part in self.sellers for item in part.items]
-
-    @property
-    def count(self) -> int:
-        return sum(item.quantity for item in self.items)
-
-    @property
-    def total_minor(self) -> int:
-        return sum(part.total_minor for part in self.sellers)
-
-    @property
-    def has_problems(self) -> bool:
-        return any(item.problem for item in self.items)
 
 
 def cart_of(request) -> Cart | None:
@@ -110,12 +35,22 @@ def cart_of(request) -> Cart | None:
 def find_cart(request) -> Cart | None:
     token = request.session.get(SESSION_KEY)
     if not request.user.is_authenticated:
-        carts = Cart.objects.filter(token=token, user=None)
+        carts = Cart.objects.filter(token=token, user=None, is_buy_now=False)
         return carts.first() if token else None
     if token:
-        adopt_cart(token, request.user)
+        if earlier := adopt_cart(token, request.user):
+            messages.info(request, text_of_earlier(earlier))
         del request.session[SESSION_KEY]
     return Cart.objects.filter(user=request.user).first()
+
+
+def text_of_earlier(count: int) -> str:
+    text = ngettext(
+        "%(count)s thing from your earlier cart was added to your cart.",
+        "%(count)s things from your earlier cart were added to your cart.",
+        count,
+    )
+    return text % {"count": count}
 
 
 def open_cart(request) -> Cart:
@@ -130,28 +65,48 @@ def open_cart(request) -> Cart:
     return cart
 
 
+def buy_now_cart(request) -> Cart | None:
+    """What this session buys at once; it outlives a sign-in on the way."""
+    token = request.session.get(BUY_NOW_KEY)
+    if not token:
+        return None
+    return Cart.objects.filter(token=token, is_buy_now=True).first()
+
+
+def open_buy_now_cart(request) -> Cart:
+    """One for a session, so that its earlier unpaid order gives its stock back."""
+    cart = buy_now_cart(request)
+    if cart is None:
+        cart = Cart.objects.create(is_buy_now=True)
+        request.session[BUY_NOW_KEY] = cart.token
+    return cart
+
+
 @transaction.atomic
-def adopt_cart(token, user) -> None:
+def adopt_cart(token, user) -> int:
     """Bring what a guest chose into the account after sign-in.
 
     Of a variant in both carts the larger quantity stays: nobody wants to pay twice
-    for what they put in on two devices.
+    for what they put in on two devices.  Returned is how many units more there are
+    now than the guest saw.
     """
     guest = Cart.objects.select_for_update().filter(token=token, user=None).first()
     if guest is None:
-        return
+        return 0
     cart, _is_new = Cart.objects.get_or_create(user=user)
     Cart.objects.select_for_update().get(pk=cart.pk)
     # Orders before lines, as a payment that arrives now locks them.
     guest.order_groups.update(cart=cart)
     known = {line.variant_id: line for line in cart.lines.all()}
-    for line in guest.lines.all():
+    chosen = list(guest.lines.all())
+    for line in chosen:
         twin = known.get(line.variant_id)
         if twin is None:
             CartLine.objects.filter(pk=line.pk).update(cart=cart)
         elif twin.quantity < line.quantity:
             cart.lines.filter(pk=twin.pk).update(quantity=line.quantity)
     guest.delete()
+    return count_of(cart) - sum(line.quantity for line in chosen) if chosen else 0
 
 
 @transaction.atomic
@@ -159,11 +114,12 @@ def add(
     cart: Cart, variant: Variant, quantity: int, video: Video | None = None
 ) -> CartLine:
     """Put more of a variant in; CartRefusal where that cannot be bought."""
-    Cart.objects.select_for_update().get(pk=cart.pk)
+    use(cart)
     line = cart.lines.filter(variant=variant).first()
     wanted = quantity + (line.quantity if line else 0)
     refuse_other_currency(cart, variant)
     refuse_short(cart, variant, wanted, already=line.quantity if line else 0)
+    refuse_over_limit(cart, variant, wanted)
     line, is_new = cart.lines.get_or_create(
         variant=variant,
         defaults={
@@ -181,10 +137,13 @@ def add(
 def put(
     cart: Cart, variant: Variant, quantity: int, video: Video | None = None
 ) -> CartLine:
-    """Have exactly that many in the cart: “buy now” twice does not buy twice."""
-    Cart.objects.select_for_update().get(pk=cart.pk)
+    """Have exactly that many in the cart."""
+    use(cart)
     refuse_other_currency(cart, variant)
     refuse_short(cart, variant, quantity)
+    # Fewer than before are a step towards a limit, though others may be over it yet.
+    if not cart.lines.filter(variant=variant, quantity__gte=quantity).exists():
+        refuse_over_limit(cart, variant, quantity)
     line, _is_new = cart.lines.update_or_create(
         variant=variant,
         defaults={"quantity": quantity, "price_minor": variant.price_minor},
@@ -195,6 +154,22 @@ def put(
         },
     )
     return line
+
+
+def use(cart: Cart) -> None:
+    """Wait for others at this cart; CartRefusal if it was swept away just now."""
+    if not cart.touch():
+        raise CartRefusal(_("Your cart was not used for so long that it is gone."))
+
+
+@transaction.atomic
+def put_alone(
+    cart: Cart, variant: Variant, quantity: int, video: Video | None = None
+) -> CartLine:
+    """“Buy now”: in place of what was to be bought at once before."""
+    use(cart)
+    cart.lines.exclude(variant=variant).delete()
+    return put(cart, variant, quantity, video)
 
 
 def set_line(line: CartLine, quantity: int) -> None:
@@ -217,7 +192,9 @@ def refuse_other_currency(cart: Cart, variant: Variant) -> None:
 
 
 def refuse_short(cart: Cart, variant: Variant, wanted: int, already: int = 0) -> None:
-    left = available(cart, [variant.pk]).get(variant.pk, 0)
+    left = orderable(cart, variant.pk)
+    if wanted > left and stock.release_lapsed([variant.pk]):
+        left = orderable(cart, variant.pk)
     if left == 0:
         raise CartRefusal(_("Sold out."))
     if wanted > left:
@@ -231,75 +208,27 @@ def refuse_short(cart: Cart, variant: Variant, wanted: int, already: int = 0) ->
         )
 
 
-def available(cart: Cart, variant_pks: Iterable[int]) -> dict[int, int]:
+def refuse_over_limit(cart: Cart, variant: Variant, wanted: int) -> None:
+    """The other variants of the product in the cart count towards its limit."""
+    limited = [(variant, wanted)]
+    if variant.product.limit_per_buyer:
+        others = cart.lines.exclude(variant=variant).select_related("variant__product")
+        of_product = others.filter(variant__product=variant.product)
+        limited += [(line.variant, line.quantity) for line in of_product]
+    units = purchase_limits.wanted(limited)
+    buyer = purchase_limits.Buyer(cart.user, "")
+    over = purchase_limits.over(
+        units, buyer, besides=cart.order_groups.awaiting_payment()
+    )
+    if variant.pk in over:
+        raise CartRefusal(over[variant.pk].text)
+
+
+def orderable(cart: Cart, variant_pk: int) -> int:
     """How many this buyer can have; their own unpaid order does not count against."""
-    levels = StockLevel.objects.filter(variant_id__in=list(variant_pks))
-    own = own_reservations(cart)
-    return {
-        level.variant_id: level.available + own.get(level.variant_id, 0)
-        for level in levels
-    }
-
-
-def own_reservations(cart: Cart) -> dict[int, int]:
-    groups = cart.order_groups.awaiting_payment()
-    references = [group.reservation_reference for group in groups]
-    if not references:
-        return {}
-    held = StockReservation.objects.filter(
-        reference__in=references, status=StockReservation.Status.HELD
-    )
-    sums = held.values_list("variant_id").annotate(Sum("quantity")).order_by()
-    return dict(sums)
-
-
-def contents(cart: Cart | None) -> Contents:
-    """The cart with live prices and stock, and what stands in the way of buying."""
-    if cart is None:
-        return Contents([], "")
-    lines = cart.lines.select_related(
-        "variant__product__seller", "variant__stock", "variant__media"
-    ).prefetch_related("variant__product__media")
-    own = own_reservations(cart)
-    parts: dict[int, SellerItems] = {}
-    currency = ""
-    for line in lines:
-        item = item_of(line, own.get(line.variant_id, 0))
-        currency = currency or line.variant.product.currency
-        item.problem = problem_of(item, currency)
-        seller = line.variant.product.seller
-        parts.setdefault(seller.pk, SellerItems(seller)).items.append(item)
-    return Contents(list(parts.values()), currency)
-
-
-def item_of(line: CartLine, reserved_here: int) -> Item:
-    variant = line.variant
-    stock = getattr(variant, "stock", None)
-    return Item(
-        line=line,
-        available=stock.available + reserved_here if stock else 0,
-        is_on_sale=is_on_sale(variant),
-    )
-
-
-def is_on_sale(variant: Variant) -> bool:
-    """As `Variant.objects.on_sale()`, for one at hand."""
-    product = variant.product
-    is_published = product.status == product.Status.PUBLISHED
-    return variant.is_active and is_published and product.seller.is_open
-
-
-def problem_of(item: Item, currency: str) -> str:
-    if not item.is_on_sale:
-        return _("No longer on sale.")
-    if item.available < 1:
-        return _("Sold out.")
-    if item.available < item.quantity:
-        text = ngettext("Only %(left)s left.", "Only %(left)s left.", item.available)
-        return text % {"left": item.available}
-    if item.variant.product.currency != currency:
-        return _("In another currency: buy it in an order of its own.")
-    return ""
+    level = StockLevel.objects.filter(variant_id=variant_pk).first()
+    own = own_reservations(cart).get(variant_pk, NOTHING)
+    return level.orderable + own.quantity if level else 0
 
 
 def take_out_bought(group: OrderGroup) -> None:

@@ -10,14 +10,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from checkout import carts, gateway, ordering, payments, quotes
+from checkout import (
+    cart_contents,
+    carts,
+    coupon_guesses,
+    gateway,
+    ordering,
+    payments,
+    quotes,
+    saved_cards,
+)
+from checkout.coupons import CouponRefused, Entry
 from checkout.forms import ADDRESS_FIELDS, CheckoutForm
-from checkout.models import OrderConflict, OrderGroup
+from checkout.models import OrderConflict, OrderGroup, Payment
 from checkout.models.cart import new_token
 from checkout.ordering import (
     CartProblem,
     Details,
     EmptyCart,
+    LimitPassed,
     QuoteChanged,
     Undeliverable,
 )
@@ -29,25 +40,47 @@ from sellers.models import OutOfStock
 @never_cache
 @require_http_methods(["GET", "POST"])
 def checkout(request):
-    cart = carts.cart_of(request)
+    return check_out(request, carts.cart_of(request))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def buy_now(request):
+    """The checkout of one product alone; the cart stays as it is."""
+    return check_out(request, carts.buy_now_cart(request))
+
+
+def check_out(request, cart):
     if request.method == "POST" and cart is not None:
         return order(request, cart)
-    contents = carts.contents(cart)
+    contents = cart_contents.contents(cart)
     if not contents.items or contents.has_problems:
-        return redirect("checkout:cart")
+        return redirect(way_back(contents.items))
     initial = initial_details(request, cart, contents)
     form = CheckoutForm(initial={**initial, "checkout_key": new_token()})
-    found = quotes.quote(
-        contents, initial["country"], quotes.rates_of_unpaid_order(cart)
-    )
-    return show(request, form, found)
+    country = initial["country"]
+    rates = quotes.rates_of_unpaid_order(cart, country)
+    entry = Entry(initial.pop("coupon_code", ""), cart, buyer_of(request))
+    region = initial.get("region", "")
+    found = quotes.quote(contents, country, rates, entry, region=region)
+    return show(request, cart, form, found)
+
+
+def way_back(items):
+    """The product that is bought at once says what is wrong with it, else the cart."""
+    if items and items[0].line.cart.is_buy_now:
+        return items[0].variant.product.get_absolute_url()
+    return reverse("checkout:cart")
 
 
 def order(request, cart):
     """The form was sent: make the order, or say what is in the way."""
+    if "apply" in request.POST:
+        return apply_coupon(request, cart)
     form = CheckoutForm(request.POST)
-    if not form.is_valid():
-        return show(request, form, typed_quote(request, cart), status=422)
+    refused = coupon_guesses.refusal(request, typed_code(request))
+    if refused or not form.is_valid():
+        return show(request, cart, form, typed_quote(request, cart, refused))
     try:
         group = ordering.place_order(
             cart, details_of(request, form), form.cleaned_data["checkout_key"]
@@ -55,15 +88,28 @@ def order(request, cart):
     except EmptyCart:
         return redirect("checkout:cart")
     except (CartProblem, OutOfStock):
-        messages.error(request, _("Something in your cart has just been sold out."))
-        return redirect("checkout:cart")
-    except (QuoteChanged, Undeliverable) as refusal:
-        found = typed_quote(request, cart)
+        items = cart_contents.contents(cart).items
+        messages.error(request, problem_among(items))
+        return redirect(way_back(items))
+    except LimitPassed as refusal:
+        messages.error(request, str(refusal))
+        return redirect(way_back(cart_contents.contents(cart).items))
+    except (QuoteChanged, Undeliverable, CouponRefused) as refusal:
+        is_refused = isinstance(refusal, CouponRefused)
+        found = typed_quote(request, cart, str(refusal) if is_refused else "")
         is_changed = isinstance(refusal, QuoteChanged)
-        return show(request, form, found, status=422, is_changed=is_changed)
+        return show(request, cart, form, found, is_changed=is_changed)
     keep_address(request, form)
     remember(request, group)
     return redirect("checkout:pay", group.token)
+
+
+def problem_among(items):
+    """What is in the way of the first that cannot be bought."""
+    for item in items:
+        if item.problem:
+            return f"“{item.variant.product.title}”: {item.problem}"
+    return _("Something has just been sold out. Please try again.")
 
 
 def details_of(request, form):
@@ -71,8 +117,10 @@ def details_of(request, form):
         email=form.cleaned_data["email"],
         address=form.address,
         shown_total_minor=form.cleaned_data["shown_total"],
+        shown_items=form.cleaned_data["shown_items"],
         rate_pks=chosen_rates(request),
-        user=request.user if request.user.is_authenticated else None,
+        coupon_code=typed_code(request),
+        user=buyer_of(request),
         language=get_language() or "en",
     )
 
@@ -90,59 +138,123 @@ def keep_address(request, form):
 
 
 def initial_details(request, cart, contents):
-    """What is known: of the order one came back from, the account, the first shop."""
+    """What is known: of the order one came back from, the account, the first shop.
+
+    An address that was picked on the page wins over all of them.
+    """
+    user = request.user
+    picked = picked_address(request) if user.is_authenticated else None
     if unpaid := cart.order_groups.awaiting_payment().first():
-        return {name: getattr(unpaid, name) for name in ["email", *ADDRESS_FIELDS]}
+        names = ["email", "coupon_code", *ADDRESS_FIELDS]
+        initial = {name: getattr(unpaid, name) for name in names}
+        return initial | address_details(picked)
     initial = {"country": contents.sellers[0].seller.country}
-    if request.user.is_authenticated:
-        initial |= {"email": request.user.email, "name": request.user.name}
-        if address := chosen_address(request):
-            initial |= {name: getattr(address, name) for name in ADDRESS_FIELDS}
+    if user.is_authenticated:
+        initial |= {"email": user.email, "name": user.name}
+        initial |= address_details(picked or user.addresses.first())
     return initial
 
 
-def chosen_address(request):
-    addresses = request.user.addresses.all()
+def address_details(address):
+    return {name: getattr(address, name) for name in ADDRESS_FIELDS} if address else {}
+
+
+def picked_address(request):
     pk = request.GET.get("address", "")
-    chosen = addresses.filter(pk=pk) if pk.isdecimal() and len(pk) < 19 else addresses
-    return chosen.first()
+    if not pk.isdecimal() or len(pk) > 18:
+        return None
+    return request.user.addresses.filter(pk=pk).first()
 
 
 def chosen_rates(request):
-    """`rate-<seller>=<rate>` as chosen; nonsense counts as no choice."""
-    chosen = {}
+    """`rate-<seller>=<rate>` as shown chosen; nonsense counts as no choice."""
+    return rates_sent(request, "rate-")
+
+
+def rates_chosen_by_hand(request):
+    """Without those that were only the first of what the page offered.
+
+    Else the dearest, where it is the only one for a country, would stay chosen in
+    every country that it serves too.
+    """
+    first = rates_sent(request, "first-rate-")
+    return {
+        seller: rate
+        for seller, rate in chosen_rates(request).items()
+        if first.get(seller) != rate
+    }
+
+
+def rates_sent(request, prefix):
+    sent = {}
     for name, value in request.POST.items():
-        seller = name.removeprefix("rate-")
+        seller = name.removeprefix(prefix)
         if name != seller and seller.isdecimal() and value.isdecimal():
-            chosen[int(seller)] = int(value)
-    return chosen
+            sent[int(seller)] = int(value)
+    return sent
 
 
-def typed_quote(request, cart):
+def typed_quote(request, cart, refused=""):
+    """`refused`: why the code that was typed takes nothing off, where that is known."""
     country = request.POST.get("country", "")
-    return quotes.quote(carts.contents(cart), country, chosen_rates(request))
+    contents = cart_contents.contents(cart)
+    entry = Entry(typed_code(request), cart, buyer_of(request), refused)
+    region = request.POST.get("region", "")[:100]
+    rates = rates_chosen_by_hand(request)
+    return quotes.quote(contents, country, rates, entry, region=region)
 
 
-def show(request, form, found, *, status=200, is_changed=False):
+def typed_code(request):
+    return request.POST.get("coupon", "")[:40]
+
+
+def buyer_of(request):
+    return request.user if request.user.is_authenticated else None
+
+
+def apply_coupon(request, cart):
+    """The button beside the code, without JavaScript: the page again, not an order."""
+    form = CheckoutForm(initial=request.POST.dict())
+    refused = coupon_guesses.refusal(request, typed_code(request))
+    return show(request, cart, form, typed_quote(request, cart, refused))
+
+
+def show(request, cart, form, found, *, is_changed=False):
     """The page; what was typed stays, the total shown is the one just computed."""
     addresses = request.user.addresses.all() if request.user.is_authenticated else []
     context = {
         "form": form,
+        "is_buy_now": cart.is_buy_now,
+        "back_url": way_back(found.items),
         "quote": found,
         "is_changed": is_changed,
         "addresses": addresses,
         "is_sandbox": bool(settings.STRIPE_SANDBOX_URL),
     }
+    status = 422 if form.is_bound else 200
     return render(request, "checkout/checkout.html", context, status=status)
 
 
 @require_POST
 def quote(request):
     """Deliveries and totals for the country and the deliveries chosen now."""
-    cart = carts.cart_of(request)
+    return quote_again(request, carts.cart_of(request))
+
+
+@require_POST
+def buy_now_quote(request):
+    return quote_again(request, carts.buy_now_cart(request))
+
+
+def quote_again(request, cart):
     if cart is None:
         return HttpResponse(status=204)
-    context = {"quote": typed_quote(request, cart), "is_fragment": True}
+    refused = coupon_guesses.refusal(request, typed_code(request))
+    context = {
+        "quote": typed_quote(request, cart, refused),
+        "is_buy_now": cart.is_buy_now,
+        "is_fragment": True,
+    }
     return render(request, "checkout/_delivery.html", context)
 
 
@@ -150,7 +262,7 @@ def quote(request):
 @require_GET
 def pay(request, token):
     group = get_object_or_404(OrderGroup.objects.with_lines(), token=token)
-    if group.status != OrderGroup.Status.PENDING:
+    if group.status != OrderGroup.Status.PENDING or group.is_processing:
         return redirect(group)
     context = {"group": group, "is_sandbox": bool(settings.STRIPE_SANDBOX_URL)}
     status = 200
@@ -164,11 +276,27 @@ def pay(request, token):
     return render(request, "checkout/pay.html", context, status=status)
 
 
+def cards_context(group, user):
+    """Without them the buyer types a card: they are no reason not to be paid."""
+    try:
+        cards = saved_cards.cards_for(group, user)
+    except gateway.GatewayError:
+        return {}
+    usable = [card.id for card in cards if not card.is_expired]
+    return {"cards": cards, "first_card": usable[0] if usable else ""}
+
+
 def payment_context(request, group):
     return_path = reverse("checkout:payment_return", args=[group.token])
+    client_secret = payments.start_payment(group)
+    payment = Payment.objects.get(group=group)
     return {
-        "client_secret": payments.start_payment(group),
-        "last_error": group.payment.last_error,
+        "client_secret": client_secret,
+        "last_error": payment.last_error,
+        "keeps_card": payment.keeps_card,
+        "can_keep_card": request.user.is_authenticated
+        and group.user_id == request.user.pk,
+        **cards_context(group, request.user),
         "return_url": request.build_absolute_uri(return_path),
         "stripe_key": settings.STRIPE_PUBLISHABLE_KEY,
         "stripe_js_url": settings.STRIPE_JS_URL,

@@ -1,12 +1,15 @@
 """The account at Stripe that receives a seller's money."""
 
+from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import gateway
+from checkout import gateway, requirements
 from marketplace.accounts.models import User
 from marketplace.accounts.notifications import notify
 from sellers.models import Seller
@@ -42,25 +45,54 @@ def account_key(seller: Seller) -> str:
 
 
 def refresh_account(account_id: str) -> gateway.Account:
-    """Take over whether the account can receive money, and act on a change."""
+    """Take over how the account stands at Stripe, and tell the seller of a change."""
+    asked_at = timezone.now()
     account = gateway.read_account(account_id)
-    changed = Seller.objects.filter(
-        stripe_account_id=account_id, is_payable=not account.is_payable
-    )
     with transaction.atomic():
-        for seller in changed.select_for_update():
-            Seller.objects.filter(pk=seller.pk).update(is_payable=account.is_payable)
-            if not account.is_payable:
-                tell_restricted(seller)
+        sellers = Seller.objects.select_for_update().filter(
+            Q(account_read_at=None) | Q(account_read_at__lt=asked_at),
+            stripe_account_id=account_id,
+        )
+        for seller in sellers:
+            take_over(seller, account, asked_at)
     return account
 
 
-def tell_restricted(seller: Seller) -> None:
+def take_over(seller: Seller, account: gateway.Account, asked_at: datetime) -> None:
+    news = set(account.due) - set(seller.requirements_due)
+    is_stopped = seller.is_payable and not account.is_payable
+    seller.is_payable = account.is_payable
+    seller.requirements_due = list(account.due)
+    seller.requirements_due_by = account.due_by
+    seller.account_read_at = asked_at
+    seller.save(
+        update_fields=[
+            "is_payable",
+            "requirements_due",
+            "requirements_due_by",
+            "account_read_at",
+        ]
+    )
+    # What is open before they were at Stripe at all is no news.
+    if is_stopped or (news and account.is_submitted):
+        tell_what_is_due(seller, is_stopped)
+
+
+def tell_what_is_due(seller: Seller, is_stopped: bool) -> None:
+    if is_stopped:
+        subject = _("Stripe has stopped your payouts")
+    else:
+        subject = _("Stripe needs something from you")
+    context = {
+        "seller": seller,
+        "is_stopped": is_stopped,
+        "requirements": requirements.texts_of(seller.requirements_due),
+    }
     for user in User.objects.filter(seller_memberships__seller=seller):
         notify(
             user,
-            _("Stripe has stopped your payouts"),
+            subject,
             "checkout/account_restricted",
-            {"seller": seller},
+            context,
             reverse("checkout:payouts"),
         )

@@ -6,14 +6,23 @@ the idempotency key is made from the row, and only the first to record it posts 
 
 import logging
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from checkout import gateway, ledger
-from checkout.models import Payment, Refund, Transfer, TransferReversal
+from checkout import gateway, invoicing, ledger, seller_debts
+from checkout.models import (
+    Dispute,
+    Invoice,
+    Order,
+    Payment,
+    Refund,
+    Transfer,
+    TransferReversal,
+)
 from marketplace.accounts.models import User
 from marketplace.accounts.notifications import notify
 from marketplace.money import format_minor
@@ -24,6 +33,11 @@ logger = logging.getLogger(__name__)
 def send_refund(refund: Refund) -> None:
     """Have Stripe pay it back, once, whatever goes wrong on the way."""
     if refund.status != Refund.Status.PENDING:
+        return
+    if refund.dispute is not None or not refund.amount_minor:
+        # The bank has taken it, or a coupon had paid for all of it: only our books
+        # know of it.
+        record_refund(refund, {"id": ""})
         return
     intent_id = refund.payment.payment_intent_id
     made = None
@@ -40,9 +54,17 @@ def send_refund(refund: Refund) -> None:
         next_attempt(refund)
         raise
     except gateway.Refused as refusal:
-        record_refusal(refund, refusal)
-        return
+        if refusal.code != "charge_disputed" or is_lost(refund.payment):
+            record_refusal(refund, refusal)
+        return  # else the bank decides first
     record_refund(refund, made)
+
+
+def is_lost(payment: Payment) -> bool:
+    """The bank has decided, and keeps the money: no later try will send it."""
+    disputes = payment.disputes
+    is_decided = disputes.filter(status__in=Dispute.DECIDED_FOR_BUYER).exists()
+    return is_decided and not disputes.open().exists()
 
 
 def next_attempt(row) -> None:
@@ -74,6 +96,7 @@ def record_refund(refund: Refund, made: dict) -> None:
     is_first = pending.update(
         status=Refund.Status.SUCCEEDED,
         stripe_refund_id=made["id"],
+        stripe_status=made.get("status") or "",
         succeeded_at=timezone.now(),
     )
     if not is_first:
@@ -83,21 +106,40 @@ def record_refund(refund: Refund, made: dict) -> None:
         Payment.objects.filter(pk=refund.payment_id).update(
             status=Payment.Status.REFUNDED
         )
-    tell_buyer(refund)
+    credit_note = invoicing.issue_credit_note(refund)
+    if refund.amount_minor and refund.dispute is None:
+        tell_buyer(refund, credit_note)
 
 
-def tell_buyer(refund: Refund) -> None:
+def tell_buyer(refund: Refund, credit_note: Invoice | None) -> None:
     group = refund.payment.group
     with override(group.language):
         amount = format_minor(refund.amount_minor, refund.currency)
-        subject = _("%(amount)s are on their way back to you") % {"amount": amount}
+        subject = _("%(amount)s is on its way back to you") % {"amount": amount}
         notify(
             group.user or group.email,
             subject,
             "checkout/refunded",
-            {"group": group, "refund": refund, "amount": amount},
+            {
+                "group": group,
+                "refund": refund,
+                "amount": amount,
+                "credit_note": credit_note,
+                "site_url": settings.SITE_URL,
+            },
             group.get_absolute_url(),
         )
+
+
+def refresh_refund(stripe_refund_id: str) -> None:
+    """Ask Stripe how a refund of ours stands; it may fail days after it was made."""
+    ours = Refund.objects.filter(stripe_refund_id=stripe_refund_id)
+    if not ours.filter(status=Refund.Status.SUCCEEDED).exists():
+        return
+    values = gateway.read_refund(stripe_refund_id)
+    ours.update(stripe_status=values["status"], asked_at=timezone.now())
+    if values["status"] in {"failed", "canceled"}:
+        record_failure(values)
 
 
 @transaction.atomic
@@ -118,11 +160,30 @@ def record_failure(values: dict) -> None:
             )
 
 
+def is_covered(transfer: Transfer) -> bool:
+    """Whether the charge can give it: no more than the buyer paid this seller.
+
+    What is above, where the platform bears a coupon, comes with the rest from the
+    platform's balance.  So does what an exchange brings after its first order was sent:
+    that may be with the seller still, and be kept from another order instead.
+    """
+    order = transfer.order
+    bought = Order.objects.get(
+        group_id=order.group_id, seller_id=order.seller_id, exchange_of=None
+    )
+    sent = Transfer.objects.filter(
+        order__group=order.group_id, order__seller=order.seller_id, pk__lte=transfer.pk
+    )
+    return sent.aggregate(sum=Sum("amount_minor"))["sum"] <= bought.total_minor
+
+
 def send_transfer(transfer: Transfer) -> None:
     """Have Stripe move it to the connected account, once, whatever goes wrong."""
     if transfer.status == Transfer.Status.PAID:
         return
     order, payment = transfer.order, transfer.order.group.payment
+    if payment.disputes.open().exists():
+        return  # frozen: the clock tries again
     reference, group = f"transfer:{transfer.pk}", order.group.number
     made = None
     if transfer.attempts:
@@ -134,7 +195,7 @@ def send_transfer(transfer: Transfer) -> None:
             currency=transfer.currency,
             destination=order.seller.stripe_account_id,
             source={
-                "charge_id": payment.charge_id,
+                "charge_id": payment.charge_id if is_covered(transfer) else "",
                 "group": group,
                 "reference": reference,
             },
@@ -170,8 +231,8 @@ def record_transfer(transfer: Transfer, made: dict) -> None:
 def send_reversal(reversal: TransferReversal) -> None:
     """Take the seller's share of a refund back, if their balance has it."""
     transfer = reversal.transfer
-    is_done = reversal.status == TransferReversal.Status.SUCCEEDED
-    if is_done or transfer.status != Transfer.Status.PAID:
+    is_open = reversal.status == TransferReversal.Status.PENDING
+    if not is_open or transfer.status != Transfer.Status.PAID:
         return  # the clock tries again once there is a transfer to reverse
     reference = f"reversal:{reversal.pk}"
     made = None
@@ -188,12 +249,8 @@ def send_reversal(reversal: TransferReversal) -> None:
         next_attempt(reversal)
         raise
     except gateway.Refused as refusal:
-        # The seller owes it: the ledger shows it until a later try succeeds.
         logger.warning("reversal %s refused: %s", reversal.pk, refusal)
-        next_attempt(reversal)
-        TransferReversal.objects.filter(
-            pk=reversal.pk, status=TransferReversal.Status.PENDING
-        ).update(status=TransferReversal.Status.SHORT)
+        seller_debts.record_shortage(reversal)
         return
     record_reversal(reversal, made)
 
@@ -213,3 +270,5 @@ def record_reversal(reversal: TransferReversal, made: dict) -> None:
             reversed_minor=F("reversed_minor") + reversal.amount_minor
         )
         ledger.post_reversal(reversal)
+        # Another worker was refused meanwhile: what came back is not owed any more.
+        seller_debts.forgive(reversal)

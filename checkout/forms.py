@@ -3,11 +3,10 @@
 import re
 
 from django import forms
-from django.urls import reverse_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from checkout.carts import MAX_QUANTITY
+from checkout.cart_contents import MAX_QUANTITY
 from checkout.models import OrderGroup
 from sellers.models import Review
 
@@ -78,9 +77,10 @@ AUTOCOMPLETE = {
     "region": "shipping address-level1",
     "phone": "shipping tel",
 }
-# Another country: other deliveries, another tax.
+# Another country or region: other deliveries, another tax.  Relative to the page:
+# the cart's checkout or that of what is bought at once.
 QUOTE_AGAIN = {
-    "hx-post": reverse_lazy("checkout:quote"),
+    "hx-post": "quote/",
     "hx-trigger": "change",
     "hx-include": "closest form",
     "hx-target": "#delivery",
@@ -95,6 +95,9 @@ class CheckoutForm(forms.ModelForm):
     # Large enough for every total; compared with ours, never charged.
     shown_total = forms.IntegerField(
         min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
+    shown_items = forms.CharField(
+        max_length=10_000, required=False, widget=forms.HiddenInput
     )
     checkout_key = forms.RegexField(r"^[\w-]{20,40}$", widget=forms.HiddenInput)
     save_address = forms.BooleanField(
@@ -111,7 +114,8 @@ class CheckoutForm(forms.ModelForm):
             self.fields[name].widget.attrs["autocomplete"] = autocomplete
         self.fields["email"].widget.attrs["inputmode"] = "email"
         self.fields["phone"].widget.input_type = "tel"
-        self.fields["country"].widget.attrs |= QUOTE_AGAIN
+        for name in ("country", "region"):
+            self.fields[name].widget.attrs |= QUOTE_AGAIN
         country = str(self.data.get("country") or self.initial.get("country") or "")
         self.fields["postal_code"].required = country in POSTAL_CODES
         self.fields["region"].required = country in REGION_REQUIRED
@@ -141,6 +145,7 @@ class ReviewForm(forms.ModelForm):
     class Meta:
         model = Review
         fields = ["rating", "title", "body"]
+        error_messages = {"rating": {"required": _("Choose from one to five stars.")}}
         widgets = {
             "rating": forms.RadioSelect(
                 choices=[(stars, stars) for stars in range(1, 6)]

@@ -1,6 +1,6 @@
 """From a paid order to the parcel at the door."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -18,6 +18,7 @@ from checkout.models import (
 from checkout.tracking import TrackingUpdate
 from marketplace.accounts.models import User
 from marketplace.accounts.notifications import notify
+from sellers import stock
 
 SATURDAY = 5
 
@@ -36,9 +37,16 @@ def working_days_after(start: datetime, days: int) -> datetime:
     return end
 
 
+def leaves_by(order):
+    """When a paid order leaves the shop; just after the payment, what `begin` says."""
+    if order.dispatch_by or order.group.paid_at is None:
+        return order.dispatch_by
+    return dispatch_deadline(order, order.group.paid_at)
+
+
 def begin(order):
     """Give a paid order its dispatch deadline and tell its seller, once."""
-    deadline = working_days_after(timezone.now(), order.seller.dispatch_days)
+    deadline = dispatch_deadline(order, timezone.now())
     waiting = Order.objects.filter(
         pk=order.pk, status=Order.Status.PAID, dispatch_by=None
     )
@@ -55,6 +63,22 @@ def begin(order):
         )
 
 
+def dispatch_deadline(order, start: datetime) -> datetime:
+    """The seller's working days, from the day on which the last of it is out."""
+    days = order.seller.dispatch_days
+    deadlines = [working_days_after(start, days)]
+    for line in order.lines.all():
+        if not line.backordered_quantity:
+            continue
+        if line.ships_on is None:
+            days_open = timedelta(days=settings.BACK_ORDER_DISPATCH_DAYS)
+            deadlines.append(start + days_open)
+        else:
+            begins = timezone.make_aware(datetime.combine(line.ships_on, time.max))
+            deadlines.append(working_days_after(begins, days))
+    return max(deadlines)
+
+
 def begin_forgotten():
     """Begin paid orders whose task was lost."""
     before = timezone.now() - timedelta(minutes=10)
@@ -68,9 +92,21 @@ def begin_forgotten():
 def lines_to_ship(order):
     """The order's lines with `shipped` and `to_ship`, refunded units left out."""
     shipped = Coalesce(Sum("fulfillment_lines__quantity"), 0)
+    # Grouped rows come in any order unless told.
     return order.lines.annotate(
         shipped=shipped, to_ship=F("quantity") - F("refunded_quantity") - shipped
-    )
+    ).order_by("pk")
+
+
+def mark_waiting(order, lines):
+    """The lines as a list, each with how many of it are not in stock yet."""
+    lines = list(lines)
+    waiting = {}
+    if any(line.backordered_quantity for line in lines):
+        waiting = stock.waiting_by_variant(order.group.reservation_reference)
+    for line in lines:
+        line.waits_for = min(waiting.get(line.variant_id, 0), max(line.to_ship, 0))
+    return lines
 
 
 @transaction.atomic
@@ -89,7 +125,7 @@ def ship(order, quantities, request_key, **parcel):
             _("This order is “%(status)s”, so nothing of it can be sent.")
             % {"status": order.get_status_display()}
         )
-    lines = {line.pk: line for line in lines_to_ship(order)}
+    lines = {line.pk: line for line in mark_waiting(order, lines_to_ship(order))}
     wanted = {pk: quantity for pk, quantity in quantities.items() if quantity}
     _check_parcel(lines, wanted)
 
@@ -118,6 +154,10 @@ def _check_parcel(lines, wanted):
                     "quantity": quantity,
                 }
             )
+        if quantity > lines[pk].to_ship - lines[pk].waits_for:
+            text = _("Of “%(title)s” %(n)d are not in stock yet: enter them first.")
+            facts = {"title": lines[pk].title, "n": lines[pk].waits_for}
+            raise ShipmentRefused(text % facts)
 
 
 def settle_shipped(order):
@@ -191,36 +231,17 @@ def assume_delivered():
     return sum(mark_delivered(fulfillment) for fulfillment in silent)
 
 
-def remind_sellers():
-    """Tell sellers, once, of orders whose dispatch deadline has passed."""
-    overdue = Order.objects.to_ship().filter(
-        dispatch_by__lt=timezone.now(), reminded_at=None
-    )
-    for order in overdue.select_related("group", "seller"):
-        _remind_seller(order)
-
-
-@transaction.atomic
-def _remind_seller(order):
-    unreminded = Order.objects.filter(pk=order.pk, reminded_at=None)
-    if not unreminded.update(reminded_at=timezone.now()):
-        return
-    for user in User.objects.filter(seller_memberships__seller=order.seller):
-        notify(
-            user,
-            _("Order %(number)s should have been sent") % {"number": order.number},
-            "checkout/overdue_order",
-            {"order": order},
-            order.get_absolute_url(),
-        )
-
-
 def _tell_buyer(order, subject, template, fulfillment):
     group = order.group
     notify(
         group.user or group.email,
         subject,
         f"checkout/{template}",
-        {"order": order, "group": group, "fulfillment": fulfillment},
+        {
+            "order": order,
+            "group": group,
+            "fulfillment": fulfillment,
+            "site_url": settings.SITE_URL,
+        },
         group.get_absolute_url(),
     )

@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from checkout import carts, ordering, return_requests, timelines
+from checkout import (
+    cart_contents,
+    carts,
+    fulfillment,
+    late_orders,
+    ordering,
+    return_requests,
+    timelines,
+    withdrawals,
+)
 from checkout.carts import CartRefusal
 from checkout.forms import ReviewForm
 from checkout.models import Order, OrderGroup, OrderLine
@@ -33,23 +42,51 @@ def order_group(request, token):
         {
             "order": order,
             "steps": timelines.timeline(group, order),
-            "is_cancelable": order.status == Order.Status.PAID,
+            "leaves_by": fulfillment.leaves_by(order),
+            "cancels_at": late_orders.cancels_at(order),
+            "is_cancelable": order.is_cancelable,
             "is_returnable": return_requests.is_returnable(order),
+            "is_withdrawable": withdrawals.is_open(order),
+            "withdrawal_ends_at": withdrawals.ends_at(order),
         }
         for order in orders
     ]
     is_canceled = all(order.status == Order.Status.CANCELED for order in orders)
-    is_new = group.is_paid and timezone.now() - group.paid_at < THANKS_FOR
+    is_owner = request.user.is_authenticated and group.user_id == request.user.pk
     context = {
         "group": group,
         "parts": parts,
         "is_canceled": is_canceled,
-        "is_new": is_new,
-        "refunded_minor": sum(order.refunded_minor for order in orders),
-        "is_owner": request.user.is_authenticated and group.user_id == request.user.pk,
+        "is_new": is_new(group, orders),
+        "refunded_minor": sum(map(money_back, orders)),
+        "is_owner": is_owner,
+        "reviewed": products_reviewed(group) if is_owner else set(),
         "is_sandbox": bool(settings.STRIPE_SANDBOX_URL),
     }
     return render(request, "checkout/order_group.html", context)
+
+
+def money_back(order):
+    """Without what paid for an exchange, which stays with the shop."""
+    refunds = [refund for refund in order.refunds.all() if not refund.exchanged_into_id]
+    return sum(refund.amount_minor for refund in refunds)
+
+
+def is_new(group, orders):
+    """Paid just now, and nothing has happened to any part of it since."""
+    is_untouched = all(order.status == Order.Status.PAID for order in orders)
+    if not group.is_paid or not is_untouched:
+        return False
+    return timezone.now() - group.paid_at < THANKS_FOR
+
+
+def products_reviewed(group):
+    """Keys of what its buyer has reviewed already, after whichever order."""
+    bought = OrderLine.objects.filter(order__group=group)
+    reviews = Review.objects.filter(
+        user=group.user_id, product__in=bought.values("variant__product")
+    )
+    return set(reviews.values_list("product_id", flat=True))
 
 
 @private_link
@@ -66,7 +103,7 @@ def buy_again(request, token):
 def put_again(request, cart, line):
     variant = line.variant
     try:
-        if variant is None or not carts.is_on_sale(variant):
+        if variant is None or not cart_contents.is_on_sale(variant):
             raise CartRefusal(_("No longer on sale."))
         carts.put(cart, variant, line.quantity)
     except CartRefusal as refusal:

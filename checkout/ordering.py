@@ -9,14 +9,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import carts, quotes
-from checkout.carts import Contents
+from checkout import cart_contents, coupons, purchase_limits, quotes
+from checkout.cart_contents import Contents, Item
+from checkout.coupons import CouponRefused, Entry
 from checkout.models import Cart, Order, OrderGroup, OrderLine
 from checkout.models.cart import new_token
 from checkout.pricing import LineAmounts
 from checkout.quotes import Quote, SellerQuote
 from marketplace.accounts.models import User
 from sellers import stock
+from sellers.models import StockReservation
 
 # The orders that a guest's browser remembers.
 SESSION_KEY = "orders"
@@ -40,7 +42,11 @@ class Undeliverable(CheckoutRefusal):
 
 
 class QuoteChanged(CheckoutRefusal):
-    """The total is not the one that was shown: a price, a rate, a country."""
+    """It is not what was shown: other items, a price, a rate, a country, a day."""
+
+
+class LimitPassed(CheckoutRefusal):
+    """More than the seller gives one buyer; what was ordered before counts."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,10 @@ class Details:
     email: str
     address: dict[str, str]
     shown_total_minor: int
+    # `Quote.items_text` of the page; empty where none was shown.
+    shown_items: str = ""
     rate_pks: dict[int, int] = field(default_factory=dict)
+    coupon_code: str = ""
     user: User | None = None
     language: str = "en"
 
@@ -61,22 +70,88 @@ def place_order(cart: Cart, details: Details, checkout_key: str) -> OrderGroup:
 
     A double click, a second tab or a retry waits at the cart's lock and is given the
     first order.  An unpaid order that differs is replaced: the buyer went back.
+    Raises a CheckoutRefusal, CouponRefused or OutOfStock, and then nothing has changed.
     """
-    Cart.objects.select_for_update().get(pk=cart.pk)
+    if not cart.touch():
+        raise EmptyCart
     paid = cart.order_groups.filter(checkout_key=checkout_key, paid_at__isnull=False)
     if earlier := paid.first():
         return earlier
-    unpaid = list(cart.order_groups.awaiting_payment().select_for_update())
-    contents = carts.contents(cart)
+    unpaid = list(
+        cart.order_groups.awaiting_payment().order_by("pk").select_for_update()
+    )
+    contents = contents_now(cart, unpaid, details.coupon_code)
     refuse_unbuyable(contents)
-    quote = quotes.quote(contents, details.address["country"], details.rate_pks)
+    entry = Entry(details.coupon_code, cart, details.user)
+    quote = quotes.quote(
+        contents,
+        details.address["country"],
+        details.rate_pks,
+        entry,
+        region=details.address.get("region", ""),
+    )
+    if details.shown_items not in ("", quote.items_text):
+        raise QuoteChanged
     for group in unpaid:
         if group.pay_before > timezone.now() and is_same(group, quote, details):
             return belonging_to(group, details.user)
     refuse_changed(quote, details)
+    coupons.lock(coupons.concerned(quote.coupon_code, unpaid))
+    # At once, in key order: giving back first what another order holds, then taking
+    # other things, would cross somebody who does the same the other way round.
+    stock.lock_levels(concerned(contents, unpaid))
+    refuse_over_limit(quote, details, unpaid)
+    chain = chain_of(unpaid)
     for group in unpaid:
         cancel_unpaid(group, _("replaced by a newer order"))
-    return create_group(cart, quote, details, checkout_key)
+    return create_group(cart, quote, details, checkout_key, chain)
+
+
+def chain_of(replaced: list[OrderGroup]) -> str:
+    """What they and the order in their place share: one of them is had, not two.
+
+    A bank may be at work on a payment for one that is replaced.
+    """
+    if not replaced:
+        return ""
+    known = sorted({group.chain for group in replaced} - {""})
+    chain = known[0] if known else new_token()
+    OrderGroup.objects.filter(pk__in=[group.pk for group in replaced]).update(
+        chain=chain
+    )
+    OrderGroup.objects.filter(chain__in=known[1:]).update(chain=chain)
+    return chain
+
+
+def concerned(contents: Contents, unpaid: list[OrderGroup]) -> set[int]:
+    """The variants whose levels this order may change, or must see unchanged."""
+    variants = purchase_limits.concerned(item.variant for item in contents.items)
+    if unpaid:
+        references = [group.reservation_reference for group in unpaid]
+        held = StockReservation.objects.filter(reference__in=references)
+        variants |= set(held.values_list("variant_id", flat=True))
+    return variants
+
+
+def contents_now(cart: Cart, unpaid: list[OrderGroup], coupon_code: str) -> Contents:
+    """The cart's; what others let lapse is there for this buyer."""
+    contents = cart_contents.contents(cart)
+    if contents.has_problems:
+        # Stock is locked after them always.
+        coupons.lock(coupons.concerned(coupon_code, unpaid))
+        if stock.release_lapsed(concerned(contents, unpaid)):
+            return cart_contents.contents(cart)
+    return contents
+
+
+def refuse_over_limit(quote: Quote, details: Details, unpaid: list[OrderGroup]) -> None:
+    """Under the levels' locks, so that no second order slips past."""
+    units = ((item.variant, item.quantity) for item in quote.items)
+    buyer = purchase_limits.Buyer(details.user, details.email)
+    replaced = OrderGroup.objects.filter(pk__in=[group.pk for group in unpaid])
+    limited = purchase_limits.wanted(units)
+    if refusal := purchase_limits.refusal(limited, buyer, besides=replaced):
+        raise LimitPassed(refusal)
 
 
 def refuse_unbuyable(contents: Contents) -> None:
@@ -89,12 +164,14 @@ def refuse_unbuyable(contents: Contents) -> None:
 def refuse_changed(quote: Quote, details: Details) -> None:
     if quote.undeliverable:
         raise Undeliverable
+    if quote.coupon_problem:
+        raise CouponRefused(quote.coupon_problem)
     if quote.is_choice_refused or quote.total_minor != details.shown_total_minor:
         raise QuoteChanged
 
 
 def create_group(
-    cart: Cart, quote: Quote, details: Details, checkout_key: str
+    cart: Cart, quote: Quote, details: Details, checkout_key: str, chain: str
 ) -> OrderGroup:
     is_key_used = OrderGroup.objects.filter(checkout_key=checkout_key).exists()
     pay_before = timezone.now() + timedelta(minutes=settings.STOCK_RESERVATION_MINUTES)
@@ -109,14 +186,31 @@ def create_group(
         items_minor=quote.amounts.items_minor,
         shipping_minor=quote.amounts.shipping_minor,
         tax_minor=quote.amounts.tax_minor,
-        is_tax_included=quote.tax.is_included,
+        coupon_code=quote.coupon_code,
+        discount_minor=quote.amounts.discount_minor,
+        is_tax_included=quote.is_tax_included,
         total_minor=quote.amounts.total_minor,
         pay_before=pay_before,
+        chain=chain,
     )
     for part in quote.sellers:
         create_order(group, part)
-    stock.reserve(quantities(quote), group.reservation_reference, pay_before)
+    if quote.coupon:
+        coupons.take(quote.coupon, group)
+    later = stock.reserve(quantities(quote), group.reservation_reference, pay_before)
+    freeze_promises(group, quote, later)
     return group
+
+
+def freeze_promises(group: OrderGroup, quote: Quote, later: dict[int, int]) -> None:
+    """What is sent later is what the buyer was shown, else QuoteChanged."""
+    for item in quote.items:
+        is_pre_order = item.later and item.variant.stock.is_pre_order
+        if not is_pre_order and later[item.variant.pk] != item.later:
+            raise QuoteChanged
+        if item.later:
+            lines = OrderLine.objects.filter(order__group=group, variant=item.variant)
+            lines.update(backordered_quantity=item.later, ships_on=item.ships_on)
 
 
 def create_order(group: OrderGroup, part: SellerQuote) -> Order:
@@ -129,6 +223,10 @@ def create_order(group: OrderGroup, part: SellerQuote) -> Order:
         shipping_minor=amounts.shipping.total_minor,
         shipping_tax_minor=amounts.shipping.tax_minor,
         tax_minor=amounts.tax_minor,
+        discount_minor=amounts.discount_minor,
+        subsidy_minor=amounts.subsidy_minor,
+        shipping_commission_minor=amounts.shipping_commission_minor,
+        shipping_commission_tax_minor=amounts.shipping_commission_tax_minor,
         total_minor=amounts.total_minor,
     )
     OrderLine.objects.bulk_create(
@@ -138,21 +236,26 @@ def create_order(group: OrderGroup, part: SellerQuote) -> Order:
     return order
 
 
-def order_line(order: Order, item: carts.Item, amounts: LineAmounts) -> OrderLine:
+def order_line(order: Order, item: Item, amounts: LineAmounts) -> OrderLine:
     return OrderLine(
         order=order,
         variant=item.variant,
-        video_id=item.line.video_id,
+        video=item.line.video,
+        video_title=item.line.video.title if item.line.video else "",
         title=item.variant.product.title,
         variant_title=item.variant.title[:250],
         sku=item.variant.sku,
         quantity=amounts.quantity,
         unit_price_minor=amounts.unit_price_minor,
+        discount_minor=amounts.discount_minor,
+        subsidy_minor=amounts.subsidy_minor,
         total_minor=amounts.total_minor,
         tax_basis_points=amounts.tax_basis_points,
         tax_minor=amounts.tax_minor,
+        commission_name=amounts.commission_name,
         commission_basis_points=amounts.commission_basis_points,
         commission_minor=amounts.commission_minor,
+        commission_tax_minor=amounts.commission_tax_minor,
     )
 
 
@@ -170,6 +273,7 @@ def is_same(group: OrderGroup, quote: Quote, details: Details) -> bool:
     """Whether ordering again would make this very order."""
     return (
         group.email == details.email
+        and group.coupon_code == quote.coupon_code
         and all(getattr(group, key) == value for key, value in details.address.items())
         and frozen(group) == to_be_frozen(quote)
     )
@@ -219,6 +323,7 @@ def cancel_unpaid(group: OrderGroup, reason: str = "") -> bool:
     locked = unpaid.filter(pk=group.pk).first()
     if locked is None:
         return False
+    coupons.give_back(locked)
     stock.release(locked.reservation_reference)
     locked.advance(OrderGroup.Status.CANCELED)
     for order in locked.orders.filter(status=Order.Status.PENDING):
@@ -229,7 +334,7 @@ def cancel_unpaid(group: OrderGroup, reason: str = "") -> bool:
 
 
 def claim_orders(user: User) -> int:
-    """Bring what a person bought as a guest into the account, by confirmed e-mail."""
+    """Bring what a person bought as a guest into the account, by confirmed email."""
     confirmed = EmailAddress.objects.filter(user=user, verified=True)
     claimed = 0
     for email in confirmed.values_list("email", flat=True):

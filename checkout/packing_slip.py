@@ -1,18 +1,13 @@
 """The sheet of paper that goes into the parcel."""
 
 from io import BytesIO
-from pathlib import Path
 from xml.sax.saxutils import escape
 
-import font_source_sans_pro
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import (
     Paragraph,
     SimpleDocTemplate,
@@ -21,14 +16,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-# The PDF standard fonts know Western letters only; names come from everywhere.
-FONTS = Path(font_source_sans_pro.__file__).parent / "files"
-pdfmetrics.registerFont(TTFont("Sans", FONTS / "SourceSansPro-Regular.ttf"))
-pdfmetrics.registerFont(TTFont("Sans-Bold", FONTS / "SourceSansPro-Semibold.ttf"))
-
-TEXT = ParagraphStyle("text", fontName="Sans", fontSize=10, leading=14)
-STRONG = ParagraphStyle("strong", TEXT, fontName="Sans-Bold")
-TITLE = ParagraphStyle("title", STRONG, fontSize=20, leading=26)
+from checkout.paper import STRONG, TEXT, TITLE
 
 
 def draw(order) -> BytesIO:

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from checkout import connected_accounts, gateway, payments
+from checkout import connected_accounts, gateway, payments, requirements
 from checkout.models import OrderGroup, Transfer
-from checkout.payouts import balance_of
+from checkout.payouts import balance_of, hold_days
 from checkout.private_links import private_link
 from sellers.access import seller_required
 from sellers.models import SellerMember
@@ -30,7 +30,7 @@ def payment_return(request, token):
             request, _("We are still waiting for your payment to be confirmed.")
         )
         return redirect(group)
-    if group.status == OrderGroup.Status.PENDING:
+    if group.status == OrderGroup.Status.PENDING and not group.is_processing:
         # Declined or given up at the bank: the pay page shows why and tries again.
         return redirect("checkout:pay", group.token)
     return redirect(group)
@@ -46,10 +46,12 @@ def payouts(request):
         "checkout/payouts.html",
         {
             "seller": request.seller,
+            "requirements": requirements.texts_of(request.seller.requirements_due),
             "is_owner": is_owner(request),
             "balance": balance_of(request.seller),
+            "payouts": request.seller.payouts.all()[:20],
             "transfers": transfers.select_related("order__group").order_by("-pk")[:50],
-            "hold_days": settings.PAYOUT_HOLD_DAYS,
+            "hold_days": hold_days(request.seller),
         },
     )
 
@@ -74,6 +76,9 @@ def connect_account(request):
             refresh_url=site + reverse("checkout:account_link_expired"),
             attempt=get_random_string(16),
         )
+    except gateway.Refused as refusal:
+        messages.error(request, _("Stripe refuses: %(reason)s") % {"reason": refusal})
+        return redirect("checkout:payouts")
     except gateway.GatewayError:
         messages.error(
             request, _("Stripe cannot be reached at the moment. Please try again.")

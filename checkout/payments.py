@@ -1,25 +1,43 @@
 """From the buyer's card to a paid group of orders: same result however it is heard.
 
 The webhook, the return page and the clock all end in `apply_intent`.  Locks are taken
-in one order: payment, group, stock levels, orders.
+in one order: payment, group, coupon, stock levels, orders.
 """
 
 import logging
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from checkout import carts, gateway, ledger, ordering, tasks
-from checkout.models import Order, OrderConflict, OrderGroup, Payment, Refund
-from marketplace.accounts.notifications import notify
+from checkout import (
+    carts,
+    coupons,
+    gateway,
+    late_payments,
+    ledger,
+    ordering,
+    purchase_limits,
+    tasks,
+)
+from checkout.models import (
+    Order,
+    OrderConflict,
+    OrderGroup,
+    Payment,
+    PaymentAttempt,
+)
 from sellers import stock
-from sellers.models import OutOfStock
 
 logger = logging.getLogger(__name__)
 
 NOT_PAID = "not paid in time"
+# How often Stripe is asked about a payment of which nobody tells how it ended.
+ASK_EVERY = timedelta(minutes=5)
 
 
 class PaymentMismatch(Exception):
@@ -83,12 +101,24 @@ def settle(group: OrderGroup) -> OrderGroup:
     return group
 
 
+def refresh(payment_intent_id: str) -> None:
+    """The same for a PaymentIntent that an event is about, if it is ours and open.
+
+    Events overtake each other, so Stripe is asked how it stands now.
+    """
+    pending = Payment.objects.filter(status=Payment.Status.PENDING)
+    if pending.filter(payment_intent_id=payment_intent_id).exists():
+        apply_intent(gateway.read_payment(payment_intent_id))
+
+
 def apply_intent(intent: gateway.Intent) -> None:
     """Bring our side in line with the PaymentIntent.  Others than ours are ignored."""
     if intent.status == "succeeded":
         record_success(intent)
     elif intent.status == "canceled":
         record_cancellation(intent)
+    elif intent.status == "processing":
+        record_processing(intent)
     elif intent.error:
         record_failure(intent)
 
@@ -110,15 +140,26 @@ def record_success(intent: gateway.Intent) -> None:
         status=Payment.Status.SUCCEEDED,
         charge_id=intent.charge_id,
         last_error="",
+        is_processing=False,
         succeeded_at=timezone.now(),
     )
-    group = payment.group
+    keep_attempt(payment, intent.charge_id, is_paid=True)
     try:
-        stock.take(group.reservation_reference)
-    except OutOfStock:
-        send_money_back(payment)
+        with transaction.atomic():
+            take_again(payment.group)
+    except late_payments.Unfulfillable as reason:
+        late_payments.send_money_back(payment, reason.why)
     else:
         mark_paid(payment)
+
+
+def take_again(group: OrderGroup) -> None:
+    """What was given back when the group was given up; Unfulfillable without it."""
+    late_payments.refuse_replaced(group)
+    with late_payments.unfulfillable():
+        coupons.take_again(group)
+        purchase_limits.refuse_late(group)
+        stock.take(group.reservation_reference)
 
 
 def locked_payment(intent: gateway.Intent) -> Payment | None:
@@ -126,7 +167,7 @@ def locked_payment(intent: gateway.Intent) -> Payment | None:
     payments = Payment.objects.select_for_update()
     payment = payments.filter(payment_intent_id=intent.id).first()
     if payment is not None:
-        payment.group = OrderGroup.objects.select_for_update().get(pk=payment.group_id)
+        payment.group = late_payments.locked_chain(payment.group_id)
     return payment
 
 
@@ -140,44 +181,52 @@ def mark_paid(payment: Payment) -> None:
     ledger.post_payment(payment)
     with override(group.language):
         subject = _("Your order %(number)s is confirmed") % {"number": group.number}
-        tell_buyer(group, subject, "order_paid")
+        late_payments.tell_buyer(group, subject, "order_paid")
 
 
-def send_money_back(payment: Payment) -> None:
-    """Paid after the reservation had lapsed, and the goods are gone."""
-    group = payment.group
-    group.advance(OrderGroup.Status.REFUNDED)
-    for order in group.orders.filter(status=Order.Status.PENDING).order_by("pk"):
-        order.advance(Order.Status.CANCELED, canceled_at=timezone.now())
-    ledger.post_late_payment(payment)
-    refund = Refund.objects.create(
-        payment=payment,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        reason="paid too late",
-    )
-    tasks.send_refund.delay_on_commit(refund.pk)
-    with override(group.language):
-        subject = _("Your payment for %(number)s comes back") % {"number": group.number}
-        tell_buyer(group, subject, "paid_too_late")
-
-
-def tell_buyer(group: OrderGroup, subject: str, template: str) -> None:
-    notify(
-        group.user or group.email,
-        subject,
-        f"checkout/{template}",
-        {"group": group},
-        group.get_absolute_url(),
-    )
+@transaction.atomic
+def record_processing(intent: gateway.Intent) -> None:
+    """The bank needs time: the goods are kept for more of it, once."""
+    payment = locked_payment(intent)
+    if payment is None or payment.status != Payment.Status.PENDING:
+        return
+    # What an earlier attempt met with is over.
+    Payment.objects.filter(pk=payment.pk).update(is_processing=True, last_error="")
+    group, now = payment.group, timezone.now()
+    if group.status == OrderGroup.Status.PENDING and group.extended_at is None:
+        minutes = settings.PAYMENT_PROCESSING_MINUTES
+        group.extended_at = now
+        group.pay_before = max(group.pay_before, now + timedelta(minutes=minutes))
+        group.save(update_fields=["extended_at", "pay_before"])
+        stock.extend(group.reservation_reference, group.pay_before)
 
 
 @transaction.atomic
 def record_failure(intent: gateway.Intent) -> None:
     """Declined: the buyer may try again with the same order and PaymentIntent."""
-    Payment.objects.filter(
-        payment_intent_id=intent.id, status=Payment.Status.PENDING
-    ).update(last_error=intent.error[:300])
+    payment = locked_payment(intent)
+    if payment is None or payment.status != Payment.Status.PENDING:
+        return
+    Payment.objects.filter(pk=payment.pk).update(
+        last_error=intent.error[:300], is_processing=False
+    )
+    keep_attempt(
+        payment,
+        intent.failed_reference,
+        code=intent.failed_code[:60],
+        message=intent.error[:300],
+        method=intent.failed_method[:40],
+    )
+
+
+def keep_attempt(payment: Payment, reference: str, **fields) -> None:
+    """Once, however often it is told.  The payment is locked."""
+    PaymentAttempt.objects.get_or_create(
+        payment=payment,
+        reference=reference,
+        code=fields.pop("code", ""),
+        defaults=fields,
+    )
 
 
 @transaction.atomic
@@ -185,7 +234,9 @@ def record_cancellation(intent: gateway.Intent) -> None:
     payment = locked_payment(intent)
     if payment is None or payment.status != Payment.Status.PENDING:
         return
-    Payment.objects.filter(pk=payment.pk).update(status=Payment.Status.CANCELED)
+    Payment.objects.filter(pk=payment.pk).update(
+        status=Payment.Status.CANCELED, is_processing=False
+    )
     ordering.cancel_unpaid(payment.group, NOT_PAID)
 
 
@@ -194,15 +245,21 @@ def release_overdue() -> None:
 
     Also closes the payments of groups that the buyer has replaced by another.
     """
-    overdue = OrderGroup.objects.overdue().order_by("pay_before")[:500]
+    overdue = OrderGroup.objects.overdue().exclude(lately_asked())
     replaced = OrderGroup.objects.filter(
         status=OrderGroup.Status.CANCELED, payment__status=Payment.Status.PENDING
-    )
-    for group in [*overdue, *replaced[:500]]:
+    ).exclude(lately_asked())
+    for group in [*overdue.order_by("pay_before")[:500], *replaced[:500]]:
         try:
             expire(group)
         except (gateway.GatewayError, PaymentMismatch) as error:
             logger.warning("order group %s cannot expire yet: %s", group.pk, error)
+
+
+def lately_asked() -> Q:
+    """Stripe cancels no payment that a bank is at work on, for days perhaps."""
+    since = timezone.now() - ASK_EVERY
+    return Q(payment__is_processing=True, payment__asked_at__gt=since)
 
 
 def expire(group: OrderGroup) -> None:
@@ -212,6 +269,7 @@ def expire(group: OrderGroup) -> None:
         expire_without_payment(group)
     else:
         apply_intent(gateway.cancel_payment(payment.payment_intent_id))
+        Payment.objects.filter(pk=payment.pk).update(asked_at=timezone.now())
 
 
 @transaction.atomic

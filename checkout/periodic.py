@@ -6,22 +6,62 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from checkout import fulfillment, gateway, inbox, payments, payouts, tasks
-from checkout.models import Refund, TransferReversal
+from checkout import (
+    balance_reconciling,
+    cart_sweeping,
+    disputes,
+    fulfillment,
+    gateway,
+    inbox,
+    invariants,
+    invoicing,
+    late_orders,
+    payments,
+    payouts,
+    reconciling,
+    return_requests,
+    saved_cards,
+)
 
 logger = logging.getLogger(__name__)
 
-# A task that was asked for has had its chance by then.
-GRACE = timedelta(minutes=10)
+
+@shared_task
+def sweep_events():
+    inbox.sweep()
+
+
+@shared_task
+def purge_events():
+    inbox.purge()
+
+
+@shared_task
+def forget_customers():
+    saved_cards.forget_erased()
 
 
 @shared_task
 def hear_from_stripe():
-    """Payments whose webhook and return page never came."""
+    """Events that no webhook has brought."""
     try:
         inbox.catch_up()
     except gateway.GatewayError as error:
         logger.warning("Stripe cannot be asked what happened: %s", error)
+
+
+@shared_task
+def look_at_disputes():
+    """Those of which no event came, and open ones whose event got lost."""
+    try:
+        disputes.refresh_all()
+    except gateway.GatewayError as error:
+        logger.warning("Stripe cannot be asked for disputes: %s", error)
+
+
+@shared_task
+def issue_invoices():
+    invoicing.issue_forgotten()
 
 
 @shared_task
@@ -35,21 +75,33 @@ def pay_sellers():
 
 
 @shared_task
-def resend_money():
-    """Refunds and reversals whose task was lost or gave up."""
-    before = timezone.now() - GRACE
-    pending = Refund.objects.filter(status=Refund.Status.PENDING, created_at__lt=before)
-    for pk in pending.values_list("pk", flat=True)[:500]:
-        tasks.send_refund.delay(pk)
-    open_reversals = TransferReversal.objects.filter(created_at__lt=before).exclude(
-        status=TransferReversal.Status.SUCCEEDED
-    )
-    for pk in open_reversals.values_list("pk", flat=True)[:500]:
-        tasks.send_reversal.delay(pk)
+def reconcile():
+    reconciling.reconcile()
 
 
 @shared_task
 def watch_parcels():
     fulfillment.begin_forgotten()
-    fulfillment.remind_sellers()
+    late_orders.remind_sellers()
+    late_orders.cancel_late_orders()
+    return_requests.accept_overdue()
     fulfillment.assume_delivered()
+
+
+@shared_task
+def check_books():
+    invariants.tell_what_does_not_hold()
+
+
+@shared_task
+def compare_balances():
+    since = timezone.now() - timedelta(days=balance_reconciling.DAYS)
+    try:
+        balance_reconciling.reconcile(since)
+    except gateway.GatewayError as error:
+        logger.warning("the books wait to be compared with Stripe: %s", error)
+
+
+@shared_task
+def sweep_carts():
+    cart_sweeping.sweep_carts()

@@ -4,12 +4,14 @@ computed again when they order."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
+from django.utils.translation import gettext as _
 
-from checkout import pricing
-from checkout.carts import Contents, SellerItems
-from checkout.models import Cart, ShippingRate
-from checkout.pricing import GroupAmounts, OrderAmounts, TaxRate
+from checkout import commissions, coupons, pricing, taxes
+from checkout.cart_contents import Contents, Item, SellerItems
+from checkout.coupons import CouponRefused, Entry, Offer
+from checkout.models import Cart, Coupon, ShippingRate
+from checkout.pricing import GroupAmounts, OrderAmounts, SellerLines, TaxRate
+from marketplace.money import format_minor
 from sellers.models import Seller
 
 
@@ -20,6 +22,11 @@ class Choice:
     rate: ShippingRate
     price_minor: int
 
+    def beats(self, other: "Choice") -> bool:
+        """Whether nobody who may have this one would want the other."""
+        is_as_cheap = self.price_minor <= other.price_minor
+        return is_as_cheap and self.rate.max_days <= other.rate.max_days
+
 
 @dataclass(frozen=True)
 class SellerQuote:
@@ -29,6 +36,8 @@ class SellerQuote:
     amounts: OrderAmounts
     # Another seller's rate, one for other countries, or one that is gone.
     is_choice_refused: bool
+    # They deliver there, but nothing as heavy as this.
+    is_too_heavy: bool
 
     @property
     def seller(self) -> Seller:
@@ -42,13 +51,30 @@ class SellerQuote:
 @dataclass(frozen=True)
 class Quote:
     currency: str
-    tax: TaxRate
+    is_tax_included: bool
     sellers: list[SellerQuote]
     amounts: GroupAmounts
+    coupon_typed: str = ""
+    coupon: Coupon | None = None
+    # Why the code that was typed takes nothing off.
+    coupon_problem: str = ""
 
     @property
     def total_minor(self) -> int:
         return self.amounts.total_minor
+
+    @property
+    def coupon_code(self) -> str:
+        return self.coupon.code if self.coupon else ""
+
+    @property
+    def items(self) -> list[Item]:
+        return [item for part in self.sellers for item in part.part.items]
+
+    @property
+    def items_text(self) -> str:
+        """What is bought, to tell whether it is still what was shown."""
+        return " ".join(sorted(text_of(item) for item in self.items))
 
     @property
     def undeliverable(self) -> list[Seller]:
@@ -59,65 +85,185 @@ class Quote:
         return any(part.is_choice_refused for part in self.sellers)
 
 
-def quote(contents: Contents, country: str, rate_pks: Mapping[int, int]) -> Quote:
-    """`rate_pks` holds the delivery chosen by seller; else each seller's first."""
-    tax = pricing.tax_rate(country, settings.DEFAULT_TAX_BASIS_POINTS)
+def text_of(item: Item) -> str:
+    """“12x3”; “12x3-2@2026-12-24” where two of them are sent later."""
+    later = f"-{item.later}@{item.ships_on or ''}" if item.later else ""
+    return f"{item.variant.pk}x{item.quantity}{later}"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How one seller's things can be sent, and how they will be."""
+
+    part: SellerItems
+    choices: list[Choice]
+    chosen: Choice | None
+    is_choice_refused: bool
+    is_too_heavy: bool
+
+    @property
+    def price_minor(self) -> int:
+        return self.chosen.price_minor if self.chosen else 0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is added to a price there, and what is kept of it."""
+
+    rates_of_tax: dict[str, TaxRate]
+    commissions: commissions.CommissionTable
+
+
+def quote(
+    contents: Contents,
+    country: str,
+    rate_pks: Mapping[int, int],
+    entry: Entry | None = None,
+    *,
+    region: str = "",
+) -> Quote:
+    """`rate_pks` holds the delivery chosen by seller; else each seller's cheapest.
+
+    Of the rates for everywhere, those that the country's own beat are left out.
+    A code that does not apply leaves the price as it is, and says why.
+    """
+    terms = Terms(taxes.rates_for(country, region), commissions.CommissionTable())
     rates = rates_by_seller(contents, country)
-    sellers = [
-        seller_quote(
-            part, rates.get(part.seller.pk, []), rate_pks.get(part.seller.pk), tax
-        )
+    deliveries = [
+        delivery_of(part, rates.get(part.seller.pk, []), rate_pks.get(part.seller.pk))
         for part in contents.sellers
     ]
-    amounts = pricing.group_amounts(part.amounts for part in sellers)
-    return Quote(contents.currency, tax, sellers, amounts)
+    offer, problem = None, ""
+    amounts = price(deliveries, terms, None)
+    if entry is not None and entry.code.strip():
+        try:
+            offer = coupons.find(entry, contents)
+            amounts = price(deliveries, terms, offer)
+            refuse_useless(offer, amounts, contents.currency)
+        except CouponRefused as refusal:
+            offer, problem = None, str(refusal)
+            amounts = price(deliveries, terms, None)
+    sellers = [
+        SellerQuote(
+            part=delivery.part,
+            choices=delivery.choices,
+            chosen=delivery.chosen,
+            amounts=order,
+            is_choice_refused=delivery.is_choice_refused,
+            is_too_heavy=delivery.is_too_heavy,
+        )
+        for delivery, order in zip(deliveries, amounts.orders, strict=True)
+    ]
+    return Quote(
+        currency=contents.currency,
+        is_tax_included=terms.rates_of_tax[taxes.TaxClass.STANDARD].is_included,
+        sellers=sellers,
+        amounts=amounts,
+        coupon_typed=entry.code if entry and not entry.refused else "",
+        coupon=offer.coupon if offer else None,
+        coupon_problem=problem,
+    )
+
+
+def price(
+    deliveries: list[Delivery], terms: Terms, offer: Offer | None
+) -> GroupAmounts:
+    parts = [
+        SellerLines(
+            [line_of(item, terms, offer) for item in delivery.part.items],
+            delivery.price_minor,
+        )
+        for delivery in deliveries
+    ]
+    return pricing.price(parts, offer.discount if offer else None)
+
+
+def line_of(item: Item, terms: Terms, offer: Offer | None) -> pricing.Line:
+    product = item.variant.product
+    return pricing.Line(
+        key=item.variant.pk,
+        unit_price_minor=item.variant.price_minor,
+        quantity=item.quantity,
+        tax=terms.rates_of_tax[product.tax_class],
+        commission=terms.commissions.of(product),
+        is_eligible=offer is not None and offer.is_for(item),
+    )
+
+
+def refuse_useless(offer: Offer, amounts: GroupAmounts, currency: str) -> None:
+    """A use is not spent on nothing, nor on an order that could not be paid."""
+    texts = {"code": offer.coupon.code}
+    if not amounts.discount_minor:
+        raise CouponRefused(_("%(code)s takes nothing off this order.") % texts)
+    least = coupons.smallest_charge(currency)
+    if amounts.total_minor < least:
+        texts["least"] = format_minor(least, currency)
+        text = _(
+            "%(code)s would leave less than %(least)s to pay, which cannot be charged."
+        )
+        raise CouponRefused(text % texts)
 
 
 def rates_by_seller(contents: Contents, country: str) -> dict[int, list[ShippingRate]]:
     """Of these sellers alone: a rate of anybody else cannot be chosen."""
     sellers = [part.seller.pk for part in contents.sellers]
+    offered = ShippingRate.objects.filter(seller__in=sellers).offered().to(country)
     rates: dict[int, list[ShippingRate]] = {}
-    for rate in ShippingRate.objects.filter(seller__in=sellers, is_active=True):
-        if not rate.countries or country in rate.countries:
-            rates.setdefault(rate.seller_id, []).append(rate)
+    for rate in offered.prefetch_related("bands"):
+        rates.setdefault(rate.seller_id, []).append(rate)
     return rates
 
 
-def seller_quote(
-    part: SellerItems, rates: list[ShippingRate], chosen_pk: int | None, tax: TaxRate
-) -> SellerQuote:
-    items_minor = sum(item.total_minor for item in part.items)
+def choices_of(part: SellerItems, rates: list[ShippingRate]) -> list[Choice]:
+    """What can carry these things: the cheapest first, and at one price the fastest."""
     choices = [
-        Choice(
-            rate,
-            pricing.delivery_price(rate.price_minor, rate.free_from_minor, items_minor),
-        )
+        Choice(rate, price_of(rate, part))
         for rate in rates
+        if rate.max_grams is None or part.grams <= rate.max_grams
     ]
+    own = [choice for choice in choices if choice.rate.countries]
+    useful = [c for c in choices if c in own or not any(o.beats(c) for o in own)]
+    return sorted(useful, key=lambda c: (c.price_minor, c.rate.max_days, c.rate.pk))
+
+
+def price_of(rate: ShippingRate, part: SellerItems) -> int:
+    items_minor = sum(item.total_minor for item in part.items)
+    is_by_weight = rate.banded_by == ShippingRate.Measure.WEIGHT
+    bands = [(band.starts_at, band.price_minor) for band in rate.bands.all()]
+    price_minor = pricing.banded_price(
+        rate.price_minor, bands, part.grams if is_by_weight else items_minor
+    )
+    return pricing.delivery_price(price_minor, rate.free_from_minor, items_minor)
+
+
+def delivery_of(
+    part: SellerItems, rates: list[ShippingRate], chosen_pk: int | None
+) -> Delivery:
+    choices = choices_of(part, rates)
     by_pk = {choice.rate.pk: choice for choice in choices}
-    chosen = by_pk.get(chosen_pk) or (choices[0] if choices else None)
-    lines = [
-        pricing.line_amounts(
-            item.variant.price_minor,
-            item.quantity,
-            tax,
-            settings.COMMISSION_BASIS_POINTS,
-        )
-        for item in part.items
-    ]
-    return SellerQuote(
+    return Delivery(
         part=part,
         choices=choices,
-        chosen=chosen,
-        amounts=pricing.order_amounts(lines, chosen.price_minor if chosen else 0, tax),
+        chosen=by_pk.get(chosen_pk) or (choices[0] if choices else None),
         is_choice_refused=chosen_pk is not None and chosen_pk not in by_pk,
+        is_too_heavy=bool(rates) and not choices,
     )
 
 
-def rates_of_unpaid_order(cart: Cart) -> dict[int, int]:
-    """What was chosen for the order that the buyer came back from."""
+def unreachable(contents: Contents, country: str) -> set[int]:
+    """Sellers who cannot deliver what lies in the cart there."""
+    rates = rates_by_seller(contents, country)
+    return {
+        part.seller.pk
+        for part in contents.sellers
+        if not choices_of(part, rates.get(part.seller.pk, []))
+    }
+
+
+def rates_of_unpaid_order(cart: Cart, country: str) -> dict[int, int]:
+    """What was chosen for the order that the buyer came back from, to that country."""
     group = cart.order_groups.awaiting_payment().first()
-    if group is None:
+    if group is None or group.country != country:
         return {}
     names = dict(group.orders.values_list("seller_id", "shipping_name"))
     rates = ShippingRate.objects.filter(seller__in=names, is_active=True)

@@ -1,44 +1,18 @@
 """Pages on which orders are canceled, sent back and paid back."""
 
-from django import forms
 from django.contrib import messages
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from checkout import return_requests, returns
-from checkout.models import Order, OrderConflict, ReturnRequest
+from checkout import exchanges, return_requests, returns, withdrawals
+from checkout.models import Order, OrderConflict, ReturnPicture, ReturnRequest
 from checkout.private_links import private_link
-from checkout.seller_forms import CancelForm, QuantitiesForm, RefundForm
+from checkout.return_forms import AnswerForm, ReturnForm
+from checkout.seller_forms import CancelForm, RefundForm
 from checkout.seller_views import placed_order
 from sellers.access import seller_required
-
-
-class ReturnForm(QuantitiesForm):
-    reason = forms.CharField(
-        label=gettext_lazy("What is wrong?"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-
-class AnswerForm(forms.Form):
-    answer = forms.CharField(
-        label=gettext_lazy("Answer, for the buyer"),
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    is_restocked = forms.BooleanField(
-        label=gettext_lazy("Put the goods back into stock"), required=False
-    )
-
-    def clean(self):
-        data = super().clean()
-        if self.data.get("decision") == "refuse" and not data.get("answer"):
-            self.add_error("answer", _("Tell the buyer why you refuse."))
-        return data
 
 
 def bought_order(token, pk):
@@ -57,12 +31,16 @@ def cancel_order(request, token, pk):
             returns.cancel_order(order, reason=_("Canceled by the buyer"), by=None)
         except OrderConflict:
             messages.error(request, _("This order can no longer be canceled."))
+        except returns.RefundRefused as refusal:
+            messages.error(request, str(refusal))
         else:
             messages.success(
                 request, _("The order is canceled. Your money is on its way back.")
             )
         return redirect(order.group)
-    return render(request, "checkout/cancel_order.html", {"order": order})
+    context = {"order": order, "lines": order.lines.with_pictures()}
+    context["is_returnable"] = return_requests.is_returnable(order)
+    return render(request, "checkout/cancel_order.html", context)
 
 
 @private_link
@@ -71,12 +49,15 @@ def ask_return(request, token, pk):
     order = bought_order(token, pk)
     form = ReturnForm(
         request.POST or None,
-        lines=return_requests.returnable_lines(order),
+        request.FILES or None,
+        lines=return_requests.returnable_lines(order).with_pictures(),
         limit=lambda line: line.returnable,
     )
     if request.method == "POST" and form.is_valid():
         try:
-            return_requests.ask(order, form.quantities(), form.cleaned_data["reason"])
+            return_requests.ask(
+                order, form.quantities(), form.cleaned_data["reason"], form.details()
+            )
         except return_requests.ReturnRefused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -87,11 +68,35 @@ def ask_return(request, token, pk):
         "checkout/ask_return.html",
         {
             "order": order,
+            "group": order.group,
             "form": form,
             "is_returnable": return_requests.is_returnable(order),
             "until": return_requests.returnable_until(order),
+            "answer_by": return_requests.answer_deadline(),
+            "is_withdrawable": withdrawals.is_open(order),
         },
     )
+
+
+@private_link
+@require_GET
+def return_picture(request, token, pk):
+    """The buyer's own."""
+    shown = ReturnPicture.objects.filter(return_request__order__group__token=token)
+    return picture_file(get_object_or_404(shown, pk=pk))
+
+
+@seller_required
+@require_GET
+def seller_return_picture(request, pk):
+    sent = ReturnPicture.objects.filter(return_request__order__seller=request.seller)
+    return picture_file(get_object_or_404(sent, pk=pk))
+
+
+def picture_file(picture):
+    response = FileResponse(picture.image.open(), content_type="image/webp")
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
 
 
 @seller_required
@@ -106,40 +111,60 @@ def cancel_seller_order(request, pk):
             )
         except OrderConflict:
             messages.error(request, _("This order can no longer be canceled."))
+        except returns.RefundRefused as refusal:
+            messages.error(request, str(refusal))
         else:
             messages.success(
                 request, _("The order is canceled and the buyer gets the money back.")
             )
         return redirect(order)
-    return render(
-        request, "checkout/cancel_seller_order.html", {"order": order, "form": form}
-    )
+    context = {"order": order, "form": form, "lines": order.lines.with_pictures()}
+    return render(request, "checkout/cancel_seller_order.html", context)
+
+
+def refund_form(request, order):
+    return RefundForm(request.POST or None, orders=[order])
 
 
 @seller_required
 @require_http_methods(["GET", "POST"])
 def refund_order(request, pk):
-    """Pay units of chosen lines back."""
+    """Pay units of chosen lines back, delivery, or money for nothing that returns."""
     order = placed_order(request, pk)
-    form = RefundForm(
-        request.POST or None,
-        lines=order.lines.all(),
-        limit=lambda line: line.quantity - line.refunded_quantity,
-    )
+    form = refund_form(request, order)
     if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
         try:
             returns.refund_or_cancel(
-                order,
-                form.quantities(),
-                reason=form.cleaned_data["reason"],
-                by=request.user,
+                order, form.claim(), reason=reason, by=request.user
             )
         except returns.RefundRefused as refusal:
             form.add_error(None, str(refusal))
+            order.refresh_from_db(fields=["refunded_minor"])
         else:
             messages.success(request, _("The money is on its way back to the buyer."))
             return redirect(order)
-    return render(request, "checkout/refund_order.html", {"order": order, "form": form})
+    context = {"order": order, "form": form} | refund_context(order, form)
+    return render(request, "checkout/refund_order.html", context)
+
+
+@seller_required
+@require_POST
+def refund_quote(request, pk):
+    """What the units chosen now would come to, and what follows from it."""
+    order = placed_order(request, pk)
+    context = {"order": order, **refund_context(order, refund_form(request, order))}
+    return render(request, "checkout/_refund_quote.html", context)
+
+
+def refund_context(order, form):
+    """No amount where the choice cannot be paid back: the form says why."""
+    claim = form.claim()
+    try:
+        due = returns.due_for(order, claim)
+    except returns.RefundRefused:
+        return {"due": None, "is_canceling": False}
+    return {"due": due, "is_canceling": returns.is_canceling(order, claim)}
 
 
 @seller_required
@@ -153,20 +178,24 @@ def answer_return(request, pk):
         for errors in form.errors.values():
             messages.error(request, errors[0])
         return redirect(return_request.order)
-    decision, data = request.POST.get("decision"), form.cleaned_data
     try:
-        if decision == "refund":
-            return_requests.refund(
-                return_request, request.user, is_restocked=data["is_restocked"]
-            )
-        elif decision == "accept":
-            return_requests.accept(return_request, data["answer"])
-        else:
-            return_requests.refuse(return_request, data["answer"])
+        decide(return_request, request, form.cleaned_data)
     except OrderConflict:
         messages.error(request, _("This return was decided before."))
-    except returns.RefundRefused as refusal:
+    except (returns.RefundRefused, return_requests.ReturnRefused) as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("Done. We told the buyer."))
     return redirect(return_request.order)
+
+
+def decide(return_request, request, data):
+    decision, is_restocked = request.POST.get("decision"), data["is_restocked"]
+    if decision == "refund":
+        return_requests.refund(return_request, request.user, is_restocked=is_restocked)
+    elif decision == "exchange":
+        exchanges.exchange(return_request, request.user, is_restocked=is_restocked)
+    elif decision == "accept":
+        return_requests.accept(return_request, data["answer"])
+    else:
+        return_requests.refuse(return_request, data["answer"])

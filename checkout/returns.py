@@ -7,76 +7,127 @@ asked afterwards, by a task that may run twice.
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import fulfillment, tasks
+from checkout import fulfillment, reserves, seller_debts, tasks
 from checkout.models import (
+    Dispute,
     Order,
     OrderConflict,
     OrderGroup,
-    OrderLine,
     Payment,
     Refund,
     RefundLine,
-    Transfer,
-    TransferReversal,
+)
+from checkout.refund_amounts import (
+    DELIVERY,
+    Claim,
+    Due,
+    RefundRefused,
+    check_seen,
+    due_for,
+    remaining,
 )
 from marketplace.accounts.models import User
-from marketplace.money import split
 from sellers import stock
-from sellers.models import StockMovement
-
-
-class RefundRefused(Exception):
-    """The lines cannot be refunded like that; the message says why."""
 
 
 @transaction.atomic
-def refund_lines(
-    order: Order, quantities: Mapping[int, int], *, reason: str, by: User | None
-) -> Refund:
-    """Refund `quantities` (units by order line pk) of a paid order.
+def refund_claim(order: Order, claim: Claim, *, reason: str, by: User | None) -> Refund:
+    """Refund units, delivery and goodwill of a paid order.
 
-    The last unit takes the delivery cost along.  Raises RefundRefused, and then
-    nothing has changed.
+    The last unit takes along what is left of the delivery.  Raises RefundRefused, and
+    then nothing has changed.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
     payment = paid_payment(order)
-    lines = {line.pk: line for line in order.lines.all()}
-    wanted = {pk: quantity for pk, quantity in quantities.items() if quantity}
-    check_quantities(lines, wanted)
-    parts = [part_of(lines[pk], quantity) for pk, quantity in wanted.items()]
-    shipping = shipping_due(order, lines, wanted)
-    refund = Refund.objects.create(
-        payment=payment,
-        order=order,
-        amount_minor=sum(part.amount_minor for part in parts) + shipping,
-        shipping_minor=shipping,
-        commission_minor=sum(part.commission_minor for part in parts),
-        currency=payment.currency,
-        reason=reason[:300],
-        created_by=by,
-    )
-    write_down(order, refund, parts)
+    refund = keep(order, payment, due_for(order, claim), reason=reason, by=by)
+    promise_less(order)
     fulfillment.settle_shipped(order)  # perhaps nothing is left to send
     tasks.send_refund.delay_on_commit(refund.pk)
     return refund
 
 
-@transaction.atomic
-def refund_or_cancel(
+def keep(order: Order, payment: Payment, due: Due, **fields) -> Refund:
+    """Write down what is due, under the order's lock."""
+    fields["reason"] = fields["reason"][:300]
+    fields["created_by"] = fields.pop("by")
+    refund = Refund.objects.create(
+        payment=payment,
+        order=order,
+        amount_minor=due.amount_minor,
+        tax_minor=due.tax_minor,
+        shipping_minor=due.shipping_minor,
+        goodwill_minor=due.goodwill_minor,
+        commission_minor=due.commission_minor,
+        commission_tax_minor=due.commission_tax_minor,
+        subsidy_minor=due.subsidy_minor,
+        platform_minor=due.platform_minor,
+        currency=payment.currency,
+        **fields,
+    )
+    write_down(order, refund, due.parts)
+    return refund
+
+
+def refund_lines(
     order: Order, quantities: Mapping[int, int], *, reason: str, by: User | None
 ) -> Refund:
-    """Refund the lines; all that is left of an order not yet sent cancels it."""
+    """Refund `quantities` (units by order line pk) of a paid order."""
+    return refund_claim(order, Claim.of_units(quantities), reason=reason, by=by)
+
+
+@transaction.atomic
+def refund_group(
+    group: OrderGroup, claims: Mapping[int, Claim], *, reason: str, by: User | None
+) -> list[Refund]:
+    """Refund claims on several orders of a checkout (by order pk), all or none.
+
+    A refund for each seller: each has a ledger entry, a transfer and a credit note of
+    its own.  Orders are locked in key order, before any stock.
+    """
+    orders = Order.objects.select_for_update().filter(group=group, pk__in=claims)
+    locked = list(orders.order_by("pk"))
+    if len(locked) < len(claims):
+        raise RefundRefused(_("That order is not part of this checkout."))
+    wanted = [order for order in locked if not claims[order.pk].is_empty]
+    if not wanted:
+        raise RefundRefused(_("Choose at least one thing to refund."))
+    return [
+        refund_or_cancel(order, claims[order.pk], reason=reason, by=by)
+        for order in wanted
+    ]
+
+
+@transaction.atomic
+def refund_or_cancel(
+    order: Order, claim: Claim, *, reason: str, by: User | None
+) -> Refund:
+    """Refund the claim; all units that are left of an order not yet sent cancel it."""
     order = Order.objects.select_for_update().get(pk=order.pk)
-    left = {
-        line.pk: line.quantity - line.refunded_quantity for line in order.lines.all()
-    }
-    is_rest = all(quantities.get(pk, 0) == units for pk, units in left.items())
-    if is_rest and order.status == Order.Status.PAID:
+    check_seen(order, claim)
+    if is_canceling(order, claim):
+        check_canceling(order, claim)
         return cancel_order(order, reason=reason, by=by)
-    return refund_lines(order, quantities, reason=reason, by=by)
+    return refund_claim(order, claim, reason=reason, by=by)
+
+
+def is_canceling(order: Order, claim: Claim) -> bool:
+    """Whether these units are all that is left of an order not yet sent."""
+    return order.is_cancelable and all(
+        claim.quantities.get(line.pk, 0) == line.left for line in order.lines.all()
+    )
+
+
+def check_canceling(order: Order, claim: Claim) -> None:
+    """Nobody pays for the delivery of what is never sent."""
+    delivery = remaining(order)[DELIVERY].amount
+    if claim.goodwill_minor or claim.shipping_minor not in {None, delivery}:
+        raise RefundRefused(
+            _("That cancels the order, so all of it goes back, delivery included.")
+        )
 
 
 @transaction.atomic
@@ -86,25 +137,66 @@ def cancel_order(order: Order, *, reason: str, by: User | None) -> Refund:
     Raises OrderConflict when it is too late for that, or done already.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
-    if order.status != Order.Status.PAID:
+    if not order.is_cancelable:
         raise OrderConflict(f"order {order.pk} cannot be canceled")
-    left = {
-        line.pk: line.quantity - line.refunded_quantity for line in order.lines.all()
-    }
-    variants = dict(order.lines.values_list("pk", "variant_id"))
+    left = {line.pk: line.left for line in order.lines.all()}
+    put_back(order, left)
     refund = refund_lines(order, left, reason=reason, by=by)
     order.advance(
         Order.Status.CANCELED, canceled_at=timezone.now(), cancel_reason=reason[:200]
     )
-    for pk in sorted(left, key=lambda pk: variants[pk] or 0):
-        if left[pk] and variants[pk]:
-            stock.restock(
-                variants[pk],
-                left[pk],
-                StockMovement.Reason.CANCELLATION,
-                f"order_line:{pk}",
-            )
     return refund
+
+
+@transaction.atomic
+def cancel_unsent(order: Order, *, reason: str, by: User | None) -> Refund:
+    """Cancel what is in no parcel yet: money back, goods back.
+
+    Raises OrderConflict when everything is sent, or nothing is left of the order.
+    """
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if order.status != Order.Status.PARTLY_SHIPPED:
+        return cancel_order(order, reason=reason, by=by)
+    unsent = {
+        line.pk: line.to_ship
+        for line in fulfillment.lines_to_ship(order)
+        if line.to_ship > 0
+    }
+    put_back(order, unsent)
+    return refund_lines(order, unsent, reason=reason, by=by)
+
+
+@transaction.atomic
+def send_again(refund: Refund) -> bool:
+    """Have Stripe try once more what it refused; False for all else.
+
+    What came back from the buyer's bank is another matter: that bank takes nothing.
+    """
+    refused = Refund.objects.refused().filter(pk=refund.pk)
+    is_open = refused.update(status=Refund.Status.PENDING, attempts=F("attempts") + 1)
+    if is_open:
+        tasks.send_refund.delay_on_commit(refund.pk)
+    return bool(is_open)
+
+
+def put_back(order: Order, quantities: Mapping[int, int]) -> None:
+    """Units that never left the shelf are on sale again; levels in key order."""
+    lines = order.lines.filter(pk__in=quantities).exclude(variant=None)
+    for line in lines.order_by("variant_id", "pk"):
+        if quantities[line.pk]:
+            stock.put_back(
+                line.variant_id,
+                quantities[line.pk],
+                order.group.reservation_reference,
+                f"order_line:{line.pk}",
+            )
+
+
+def promise_less(order: Order) -> None:
+    """What was refunded is not waited for any more."""
+    lines = order.lines.filter(backordered_quantity__gt=0)
+    if left := {line.variant_id: line.left for line in lines}:
+        stock.promise_at_most(order.group.reservation_reference, left)
 
 
 def paid_payment(order: Order) -> Payment:
@@ -113,67 +205,23 @@ def paid_payment(order: Order) -> Payment:
         raise RefundRefused(_("This order has not been paid."))
     if order.group.status != OrderGroup.Status.PAID:
         raise RefundRefused(_("The whole payment is on its way back already."))
+    if Dispute.objects.open().filter(payment=payment, withdrawn_minor__gt=0).exists():
+        raise RefundRefused(
+            _("The buyer's bank has this money until the dispute is decided.")
+        )
     return payment
-
-
-def check_quantities(lines, wanted) -> None:
-    if not wanted:
-        raise RefundRefused(_("Choose at least one thing to refund."))
-    for pk, quantity in wanted.items():
-        if pk not in lines:
-            raise RefundRefused(_("That line is not part of this order."))
-        left = lines[pk].quantity - lines[pk].refunded_quantity
-        if not 0 < quantity <= left:
-            raise RefundRefused(
-                _("Of “%(title)s” %(left)d can still be refunded, not %(quantity)d.")
-                % {"title": lines[pk].title, "left": left, "quantity": quantity}
-            )
-
-
-def part_of(line: OrderLine, quantity: int) -> RefundLine:
-    return RefundLine(
-        order_line=line,
-        quantity=quantity,
-        amount_minor=share(line, quantity, line.total_minor),
-        commission_minor=share(line, quantity, line.commission_minor),
-    )
-
-
-def share(line: OrderLine, quantity: int, amount_minor: int) -> int:
-    """Of the line's amount what these units make up.
-
-    Counted from the start of the line, so that however its units are refunded the
-    parts add up to the frozen amount exactly.
-    """
-    before = line.refunded_quantity
-    return up_to(line, before + quantity, amount_minor) - up_to(
-        line, before, amount_minor
-    )
-
-
-def up_to(line: OrderLine, quantity: int, amount_minor: int) -> int:
-    return split(amount_minor, [quantity, line.quantity - quantity])[0]
-
-
-def shipping_due(order, lines, wanted) -> int:
-    """The delivery cost goes back with the last unit of the order."""
-    left = sum(line.quantity - line.refunded_quantity for line in lines.values())
-    if sum(wanted.values()) < left:
-        return 0
-    return order.total_minor - sum(line.total_minor for line in lines.values())
 
 
 def write_down(order, refund, parts) -> None:
     for part in parts:
         part.refund = refund
-        line = part.order_line
-        line.refunded_quantity += part.quantity
-        line.save(update_fields=["refunded_quantity"])
+        if line := part.order_line:
+            line.refunded_quantity += part.quantity
+            line.save(update_fields=["refunded_quantity"])
     RefundLine.objects.bulk_create(parts)
     order.refunded_minor += refund.amount_minor
     order.save(update_fields=["refunded_minor"])
-    transfer = Transfer.objects.filter(order=order).first()
-    if transfer is not None and refund.seller_share_minor:
-        TransferReversal.objects.create(
-            transfer=transfer, refund=refund, amount_minor=refund.seller_share_minor
-        )
+    share_minor = refund.seller_share_minor
+    if order.status == Order.Status.COMPLETED and share_minor > 0:
+        kept_minor = reserves.use(order, share_minor, refund.reference)
+        seller_debts.take_back(order, refund, share_minor - kept_minor)

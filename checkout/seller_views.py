@@ -2,7 +2,8 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch
+from django.db import transaction
+from django.db.models import Count, Prefetch, prefetch_related_objects
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,13 +13,15 @@ from django.views.decorators.http import (
     require_POST,
 )
 
-from checkout import fulfillment, packing_slip
+from checkout import fulfillment, late_orders, packing_slip
 from checkout.models import (
+    Dispute,
     Fulfillment,
     Order,
     ShippingRate,
 )
-from checkout.seller_forms import ParcelForm, ShippingRateForm
+from checkout.seller_forms import ParcelForm
+from checkout.shipping_forms import ShippingRateForm
 from sellers.access import seller_required
 
 PAGE_SIZE = 25
@@ -75,9 +78,12 @@ def placed_order(request, pk):
 def seller_order(request, pk):
     """The order; a POST records a parcel."""
     order = placed_order(request, pk)
-    lines = list(fulfillment.lines_to_ship(order).select_related("variant__media"))
+    to_ship = fulfillment.lines_to_ship(order).with_pictures()
+    lines = fulfillment.mark_waiting(order, to_ship)
     form = ParcelForm(
-        request.POST or None, lines=lines, limit=lambda line: line.to_ship
+        request.POST or None,
+        lines=lines,
+        limit=lambda line: line.to_ship - line.waits_for,
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -95,10 +101,24 @@ def seller_order(request, pk):
     parcels = order.fulfillments.prefetch_related(
         "tracking_events", Prefetch("lines__order_line")
     )
+    prefetch_related_objects(
+        [order],
+        "invoices",
+        "return_requests__pictures",
+        "return_requests__lines__order_line",
+        "return_requests__exchange_for",
+    )
     return render(
         request,
         "checkout/seller_order.html",
-        {"order": order, "lines": lines, "form": form, "parcels": parcels},
+        {
+            "order": order,
+            "lines": lines,
+            "form": form,
+            "parcels": parcels,
+            "disputes": Dispute.objects.open().filter(payment__group_id=order.group_id),
+            "cancels_at": late_orders.cancels_at(order),
+        },
     )
 
 
@@ -129,7 +149,10 @@ def shipping_rates(request):
     return render(
         request,
         "checkout/shipping_rates.html",
-        {"rates": request.seller.shipping_rates.all()},
+        {
+            "rates": request.seller.shipping_rates.prefetch_related("bands"),
+            "seller": request.seller,
+        },
     )
 
 
@@ -142,7 +165,8 @@ def shipping_rate(request, pk=None):
         request.POST or None, instance=rate or ShippingRate(), seller=request.seller
     )
     if request.method == "POST" and form.is_valid():
-        form.save()
+        with transaction.atomic():
+            form.save()
         messages.success(request, _("Saved."))
         return redirect("checkout:shipping_rates")
     return render(request, "checkout/shipping_rate.html", {"form": form, "rate": rate})

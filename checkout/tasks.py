@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from checkout import connected_accounts, disbursing, fulfillment, gateway
+from checkout import disbursing, fulfillment, gateway, invoicing
 from checkout.models import Order, Refund, Transfer, TransferReversal
 
 # What may pass is tried again soon, and later by the clock.
@@ -17,12 +17,15 @@ RETRIES = {
 
 @shared_task
 def begin_fulfillment(order_pk):
-    fulfillment.begin(Order.objects.select_related("group", "seller").get(pk=order_pk))
+    order = Order.objects.select_related("group", "seller").get(pk=order_pk)
+    fulfillment.begin(order)
+    invoicing.issue_invoice(order)
 
 
 @shared_task(**RETRIES)
 def send_refund(refund_pk):
-    refund = Refund.objects.select_related("payment__group", "order").get(pk=refund_pk)
+    refunds = Refund.objects.select_related("payment__group", "order__seller")
+    refund = refunds.get(pk=refund_pk)
     disbursing.send_refund(refund)
     for reversal in TransferReversal.objects.filter(refund=refund):
         send_reversal.delay(reversal.pk)
@@ -40,8 +43,3 @@ def send_reversal(reversal_pk):
         "refund", "transfer__order__seller", "transfer__order__group"
     )
     disbursing.send_reversal(reversals.get(pk=reversal_pk))
-
-
-@shared_task(**RETRIES)
-def refresh_account(account_id):
-    connected_accounts.refresh_account(account_id)

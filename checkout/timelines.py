@@ -65,16 +65,21 @@ def ahead(order: Order) -> list[Step]:
 
 def refunds(order: Order) -> list[Step]:
     return [
-        refunded(refund)
+        refunded(refund, order)
         for refund in order.refunds.all()
         if refund.status != Refund.Status.FAILED
     ]
 
 
-def refunded(refund: Refund) -> Step:
+def refunded(refund: Refund, order: Order) -> Step:
+    if refund.exchanged_into_id:
+        return Step(_("Exchanged"), refund.succeeded_at, is_done=True)
     amount = format_minor(refund.amount_minor, refund.currency)
+    # A canceled order has said why.
+    is_told = order.status == Order.Status.CANCELED or not refund.reason
+    why = "" if is_told else f": {refund.reason}"
     if refund.succeeded_at:
         text = _("%(amount)s paid back") % {"amount": amount}
-        return Step(text, refund.succeeded_at, is_done=True)
+        return Step(text + why, refund.succeeded_at, is_done=True)
     text = _("%(amount)s is being paid back") % {"amount": amount}
-    return Step(text, refund.created_at, is_now=True)
+    return Step(text + why, refund.created_at, is_now=True)

@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from checkout import fulfillment, gateway, inbox, payments, tracking
-from checkout.models import Fulfillment
+from checkout import fulfillment, gateway, inbox, tracking
+from checkout.models import Fulfillment, StripeEvent
 
 logger = logging.getLogger(__name__)
 
@@ -16,19 +16,27 @@ logger = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def stripe_webhook(request):
-    """2xx only when the event is applied: Stripe delivers the others again."""
-    if not settings.STRIPE_WEBHOOK_SECRET:
+    secret = settings.STRIPE_WEBHOOK_SECRET
+    return receive_event(request, secret, StripeEvent.Source.PLATFORM)
+
+
+@csrf_exempt
+@require_POST
+def stripe_connect_webhook(request):
+    secret = settings.STRIPE_CONNECT_WEBHOOK_SECRET
+    return receive_event(request, secret, StripeEvent.Source.CONNECT)
+
+
+def receive_event(request, secret, source):
+    """2xx as soon as the event is kept: a worker applies it, Stripe need not wait."""
+    if not secret:
         return HttpResponse(status=503)
     signature = request.headers.get("Stripe-Signature", "")
     try:
-        event = gateway.read_event(request.body, signature)
+        event = gateway.read_event(request.body, signature, secret)
     except gateway.BadSignature:
         return HttpResponse(status=400)
-    try:
-        inbox.apply_once(event)
-    except payments.PaymentMismatch as mismatch:
-        logger.error("event %s refused: %s", event.id, mismatch)
-        return HttpResponse(status=400)
+    inbox.receive(event, source)
     return HttpResponse()
 
 

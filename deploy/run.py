@@ -6,6 +6,7 @@ HOST (127.0.0.1), PORT (8000)    where the site listens; the Stripe sandbox
 
 import fcntl
 import os
+import queue
 import shlex
 import signal
 import socket
@@ -37,18 +38,28 @@ def main():
     set_defaults()
     if subprocess.run([BIN / "python", "manage.py", "prepare_database"]).returncode:
         sys.exit(1)
-    manager = Manager(Printer(sys.stdout))
+    manager = ThreadManager(Printer(sys.stdout))
     for name, command in commands().items():
         manager.add_process(name, f"exec {shlex.join(map(str, command))}", cwd=ROOT)
-    # Later than the forks, which a busy thread could hurt.
-    announcing = threading.Timer(1, announce)
-    announcing.daemon = True
-    announcing.start()
+    threading.Thread(target=announce, daemon=True).start()
     # A closed terminal ends everything as Ctrl-C does.
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     manager.loop()
     wait_for_servers()
     sys.exit(0 if manager.returncode in (130, 143) else manager.returncode)
+
+
+class ThreadManager(Manager):
+    """honcho's own forks a Python of 15 MB for each process, to read what it says."""
+
+    def __init__(self, printer):
+        super().__init__(printer)
+        self.events = queue.Queue()
+
+    def _start(self):
+        for process in self._processes.values():
+            reader = threading.Thread(target=process["obj"].run, args=[self.events])
+            reader.start()
 
 
 def refuse_taken(port):
@@ -65,12 +76,19 @@ def refuse_taken(port):
 
 def set_defaults():
     os.environ.setdefault("DEBUG", "true")
-    site = os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{PORT}")
+    # By name: browsers refuse passkeys under a bare IP address.
+    site = os.environ.setdefault("SITE_URL", f"http://localhost:{PORT}")
     if not HAS_STRIPE:
         # Where the browser, which may be a phone, finds it too.
         sandbox = f"http://{urlsplit(site).hostname}:{PORT + 1}"
         os.environ.setdefault("STRIPE_SANDBOX_URL", sandbox)
+    # honcho kills after five seconds what has not ended.
+    os.environ.setdefault("DRAIN_SECONDS", "2")
     os.environ["PYTHONUNBUFFERED"] = "1"  # each line as it is written
+    # What an idle site needs not hold: `prepare_database` has run the checks, which
+    # import every page; and each thread's own heap keeps what it once took.
+    os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # In a container root is the only user there is; Celery's long warning says no
     # more than that.
     os.environ["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser"
@@ -88,10 +106,8 @@ def commands():
                 "marketplace.wsgi:application"],
         # Threads, because a process each costs a laptop 100 MB.
         "worker": [*worker, "-Q", "default,money,mail", "-n", "worker@%h",
-                   "--pool", "threads", "--concurrency", 4],
+                   "--pool", "threads", "--concurrency", 4, "--clock"],
         "media": [*worker, "-Q", "media", "-n", "media@%h", "--pool", "solo"],
-        "beat": [BIN / "celery", "-A", "marketplace.celery:clock", "--quiet", "beat",
-                 "--loglevel", "warning"],
     }  # fmt: skip
     if not HAS_STRIPE:
         chosen["stripe"] = [*serve, "--port", PORT + 1, "--blocking-threads", 8,
@@ -109,7 +125,8 @@ def announce():
             print(f"The site does not answer at {address}; see above.", flush=True)
             return
         time.sleep(0.2)
-    words = f"\nVitrine is at {address}\n\n{accounts}\nCtrl-C ends it.\n"
+    mail = f"Mail that it sends lies at {address}/dev/mail/"
+    words = f"\nVitrine is at {address}\n\n{accounts}\n{mail}\nCtrl-C ends it.\n"
     print(textwrap.indent(words, "  "), flush=True)
 
 

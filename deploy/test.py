@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
+# Over data that is not in the tree: `make real`.
+WITHOUT = ["-m", "not real"]
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 
 
@@ -28,6 +30,8 @@ def install_chromium():
 if __name__ == "__main__":
     os.chdir(ROOT)
     install_chromium()
-    # One worker a core; a file's tests stay together because they share fixtures.
-    command = [BIN / "pytest", "-n", "2", "--dist", "loadfile", *sys.argv[1:]]
+    # Three workers keep two cores busy, because browsers and servers are waited for;
+    # a file's tests stay together because they share fixtures.
+    workers = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [BIN / "pytest", *workers, *WITHOUT, *sys.argv[1:]]
     sys.exit(subprocess.run(command, stdin=subprocess.DEVNULL).returncode)

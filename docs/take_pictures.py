@@ -1,6 +1,6 @@
 """Take the README's pictures of a running site that holds the demo.
 
-python -m docs.take_pictures http://127.0.0.1:8000
+python -m docs.take_pictures http://localhost:8000
 """
 
 import io

@@ -7,6 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+# For a connection, before a request is told that there is none.
+DATABASE_WAIT_SECONDS = 3
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -42,6 +44,26 @@ def env_list(name: str, default: list[str] | None = None) -> list[str]:
     """Values separated by commas."""
     value = env_str(name, None if default is None else ",".join(default))
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def env_choice(name: str, default: str, choices: list[str]) -> str:
+    value = env_str(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(
+            f"{name} must be {' or '.join(choices)}, not {value!r}."
+        )
+    return value
+
+
+def env_choices(name: str, choices: list[str]) -> list[str]:
+    """Several of the choices, separated by commas; none by default."""
+    values = env_list(name, [])
+    for value in values:
+        if value not in choices:
+            raise ImproperlyConfigured(
+                f"{name} must be some of {', '.join(choices)}, not {value!r}."
+            )
+    return list(dict.fromkeys(values))
 
 
 def env_secret(name: str, default: str | None = None) -> str:
@@ -81,7 +103,17 @@ def database_settings(url: str, *, pool_size: int) -> dict:
         "OPTIONS": {
             # Who waits so long for a lock waits for something that went wrong.
             "options": "-c lock_timeout=20s",
-            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},
+            "connect_timeout": DATABASE_WAIT_SECONDS,
+            "pool": {
+                "min_size": 0,
+                "max_size": pool_size,
+                "timeout": DATABASE_WAIT_SECONDS,
+                # The pool's own attempts become rarer and rarer.  Given up early, the
+                # next request makes a new one at once: back as soon as the server is.
+                "reconnect_timeout": 1,
+                # A connection costs the server 20 MB: one that rests is closed.
+                "max_idle": 20,
+            },
             **params,
         },
     }

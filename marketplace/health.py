@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 @never_cache
 @require_safe
 def healthz(request):
-    """For load balancers: 200 while PostgreSQL and Redis both answer, else 500."""
+    """For load balancers: 200 while both PostgreSQL and Redis answer, else 5xx."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     cache.get("healthz")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.core import UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
@@ -30,11 +31,14 @@ def to_minor(amount: Decimal | str, currency: str) -> int:
 
 def format_minor(amount_minor: int, currency: str) -> str:
     """As people read it: 1999 EUR is “€19.99” in English, “19,99 €” in German."""
+    return format_in(get_language() or "en", amount_minor, currency)
+
+
+@lru_cache(maxsize=4096)
+def format_in(language: str, amount_minor: int, currency: str) -> str:
     amount = to_major(amount_minor, currency)
     try:
-        return format_currency(
-            amount, currency, locale=to_locale(get_language() or "en")
-        )
+        return format_currency(amount, currency, locale=to_locale(language))
     except UnknownLocaleError:
         return format_currency(amount, currency, locale="en")
 

@@ -1,14 +1,31 @@
 """How forms, icons and amounts look on every page."""
 
+from functools import cache
+
 from django import template
 from django.conf import settings
 from django.forms.renderers import TemplatesSetting
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 
+from marketplace import legal
+from marketplace.fragments import fragment
 from marketplace.money import format_minor
 
 register = template.Library()
+
+SECTIONS = {
+    "videos:feed": "feed",
+    "videos:following": "feed",
+    "sellers:product": "shop",
+    "sellers:category": "shop",
+    "sellers:storefront": "shop",
+    "checkout:cart": "cart",
+    "checkout:orders": "orders",
+    "checkout:order_group": "orders",
+    "account_login": "sign-in",
+}
 
 
 class FormRenderer(TemplatesSetting):
@@ -18,10 +35,16 @@ class FormRenderer(TemplatesSetting):
 
 def site(request):
     """Context of every page."""
-    return {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "legal": legal.addresses,
+        "legal_pages": legal.pages,
+    }
 
 
 @register.simple_tag
+@cache
 def icon(name, css_class=""):
     """An icon of static/public/icons.svg; decoration, so unseen by screen readers."""
     return format_html(
@@ -30,6 +53,41 @@ def icon(name, css_class=""):
         static("build/icons.svg"),
         name,
     )
+
+
+register.simple_tag(fragment)
+
+
+@register.simple_tag(takes_context=True)
+def bar(context, template_name):
+    """One of the bars of every page; few things change them."""
+    request = context["request"]
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    words = request.GET.get("q", "") if name == "discovery:search" else ""
+    return fragment(
+        template_name,
+        {"words": words},
+        site_name=settings.SITE_NAME,
+        legal_pages=legal.pages(),
+        section=section_of(name, request.path),
+        is_known=context["user"].is_authenticated,
+        # Both may be lazy until something is added.
+        cart_count=context.get("cart_count", 0) + 0,
+        unread_count=context.get("unread_count", 0) + 0,
+    )
+
+
+def section_of(name, path):
+    """The link of the bars under which the page is."""
+    if name in SECTIONS:
+        return SECTIONS[name]
+    starts = {
+        "discovery:shop": "shop",
+        "accounts:account": "account",
+        "accounts:inbox": "account",
+    }
+    found = (section for start, section in starts.items() if reverse(start) in path)
+    return next(found, "")
 
 
 @register.filter

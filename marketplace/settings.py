@@ -3,14 +3,16 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from marketplace import embedded
+from marketplace import content_security, embedded, timetable
+from marketplace.checkout_settings import *  # noqa: F403
 from marketplace.env import (
     broker_url,
     database_settings,
     env_bool,
+    env_choice,
+    env_choices,
     env_int,
     env_list,
     env_secret,
@@ -18,6 +20,15 @@ from marketplace.env import (
     env_url,
     numbered,
 )
+from marketplace.feed_settings import *  # noqa: F403
+from marketplace.file_storages import (
+    bucket_origins,
+    bucket_storages,
+    disk_storages,
+    private_bucket,
+    video_bucket,
+)
+from marketplace.logs import logging_settings
 from marketplace.moderation.desk_look import (  # noqa: F401
     AUDITLOG_INCLUDE_TRACKING_MODELS,
     UNFOLD,
@@ -27,19 +38,22 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
 
 # Production is the default: a machine that forgets DEBUG is safe, not open.
-DEBUG = env_bool("DEBUG", False)
+IS_DEVELOPMENT = env_bool("DEBUG", False)
+# Django's own stays off: development shows the error pages that visitors see, and
+# the log has the traceback.
+DEBUG = False
 
 
 def development_only(value):
     """A default that production does not get."""
-    return value if DEBUG else None
+    return value if IS_DEVELOPMENT else None
 
 
 SECRET_KEY = env_secret("SECRET_KEY", development_only("development-only-key"))
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", development_only(["*"]))
-if "*" in ALLOWED_HOSTS and not DEBUG:
+if "*" in ALLOWED_HOSTS and not IS_DEVELOPMENT:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts outside DEBUG.")
-SITE_URL = env_url("SITE_URL", development_only("http://127.0.0.1:8000"))
+SITE_URL = env_url("SITE_URL", development_only("http://localhost:8000"))
 SITE_NAME = env_str("SITE_NAME", "Vitrine")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
@@ -80,12 +94,16 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "marketplace.video_files.VideoFilesMiddleware",
     "marketplace.user_files.UserFilesMiddleware",
+    # Pages alone: files are served above.  It adds random bytes (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "marketplace.outages.OutageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -99,7 +117,12 @@ WSGI_APPLICATION = "marketplace.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        # An operator's own first; development has examples of what each must write.
+        "DIRS": [
+            *env_list("TEMPLATE_DIRS", []),
+            BASE_DIR / "templates",
+            *([BASE_DIR / "marketplace/demo/templates"] if IS_DEVELOPMENT else []),
+        ],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -117,7 +140,7 @@ TEMPLATES = [
 FORM_RENDERER = "marketplace.rendering.FormRenderer"
 
 # Data.  In development both servers are embedded where no address is given.
-EMBEDDED_SERVERS = env_bool("EMBEDDED_SERVERS", DEBUG)
+EMBEDDED_SERVERS = env_bool("EMBEDDED_SERVERS", IS_DEVELOPMENT)
 
 
 def server_address(name, variable):
@@ -150,35 +173,25 @@ CELERY_TASK_IGNORE_RESULT = CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "videos.tasks.*": {"queue": "media"},
+    "marketplace.moderation.tasks.*": {"queue": "media"},
     "checkout.tasks.*": {"queue": "money"},
+    "checkout.inbox.*": {"queue": "money"},
     "*.send_mail": {"queue": "mail"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
-# What the clock asks for, and every how many seconds.
-PERIODIC_TASKS = {
-    "videos.periodic.sweep_videos": 30,
-    "videos.periodic.count_events": 120,
-    "marketplace.accounts.periodic.send_due_mails": 60,
-    "sellers.periodic.resume_imports": 60,
-    "sellers.periodic.purge_pictures": 3600,
-    "checkout.periodic.hear_from_stripe": 60,
-    "checkout.periodic.release_overdue": 30,
-    "checkout.periodic.watch_parcels": 300,
-    "checkout.periodic.pay_sellers": 300,
-    "checkout.periodic.resend_money": 600,
-}
-CELERY_BEAT_SCHEDULE = {
-    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
-    for task, seconds in PERIODIC_TASKS.items()
-}
+CELERY_BEAT_SCHEDULE = timetable.beat_schedule()
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker told to stop goes on for so long, then hands its video back.
+DRAIN_SECONDS = env_int("DRAIN_SECONDS", 20)
 
-# Files.  What people upload is public under MEDIA_URL, except the private storage:
-# the sources of videos and imported catalogues.
+# Files.  Pictures are public under MEDIA_URL.  The private storage holds sources and
+# imported catalogues; the one of videos what is made of the sources, for signed
+# addresses alone: whether a video is published moves no byte of it.
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
 PRIVATE_ROOT = VAR_DIR / "private"
+VIDEO_ROOT = VAR_DIR / "video"
 # On the disk of the private files, so that an upload is moved there, not copied.
 FILE_UPLOAD_TEMP_DIR = PRIVATE_ROOT / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
@@ -189,35 +202,27 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 # Only what Vite built; the sources in static/src are not served.
 STATICFILES_DIRS = [("build", BASE_DIR / "static" / "build")]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
-    },
+STORAGES = disk_storages(PRIVATE_ROOT, VIDEO_ROOT) | {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if IS_DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
-}
-AWS_STORAGE_BUCKET_NAME = env_str("AWS_STORAGE_BUCKET_NAME", "")
-if AWS_STORAGE_BUCKET_NAME:
-    AWS_S3_ENDPOINT_URL = env_str("AWS_S3_ENDPOINT_URL", "") or None
-    AWS_S3_REGION_NAME = env_str("AWS_S3_REGION_NAME", "") or None
-    AWS_S3_CUSTOM_DOMAIN = env_str("AWS_S3_CUSTOM_DOMAIN")  # the CDN in front
-    AWS_S3_OBJECT_PARAMETERS = {"CacheControl": "max-age=31536000, immutable"}
-    AWS_QUERYSTRING_AUTH = False
-    STORAGES["default"] = {"BACKEND": "storages.backends.s3.S3Storage"}
-    STORAGES["private"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": env_str("AWS_PRIVATE_BUCKET_NAME"),
-            "custom_domain": None,
-            "querystring_auth": True,
-        },
     }
-    MEDIA_URL = f"https://{AWS_S3_CUSTOM_DOMAIN}/"
+}
+HAS_BUCKETS = bool(env_str("AWS_STORAGE_BUCKET_NAME", ""))
+if HAS_BUCKETS:
+    STORAGES |= bucket_storages()
+    MEDIA_URL = f"https://{env_str('AWS_S3_CUSTOM_DOMAIN')}/"
+# Where signed addresses of videos begin: here, or at a CDN.
+VIDEO_URL = (env_url("VIDEO_URL", "") or "/media") + "/"
+VIDEO_DELIVERY = env_choice("VIDEO_DELIVERY", "public", ["public", "private"])
+# An address lasts for one to two of these.
+VIDEO_ADDRESS_SECONDS = env_int("VIDEO_ADDRESS_SECONDS", 1800, minimum=60)
+VIDEO_SIGNING_KEY = env_secret("VIDEO_SIGNING_KEY", SECRET_KEY)
+# Where nginx finds VIDEO_ROOT for itself; then it sends the files, not Django.
+VIDEO_ACCEL_PREFIX = env_str("VIDEO_ACCEL_PREFIX", "")
+MEDIA_CORS_ORIGINS = env_list("MEDIA_CORS_ORIGINS", [])
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = IS_DEVELOPMENT
 DJANGO_VITE = {
     "default": {
         "static_url_prefix": "build",
@@ -255,21 +260,24 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
     "login": "15/5m/ip",
     "login_failed": "10/m/ip,5/5m/key",
-    "signup": "30/5m/ip" if DEBUG else "2/5m/ip",
+    "signup": "30/5m/ip" if IS_DEVELOPMENT else "2/5m/ip",
     "reset_password": "3/5m/ip,3/5m/key",
     "report": "5/10m/ip",
+    "coupon": "60/10m/ip,10/10m/key",
+    "upload": "120/h/user",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+MFA_ADAPTER = "marketplace.accounts.adapters.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "marketplace.accounts.forms.AddPasskeyForm"}
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 
 # Mail.  In development it goes to files that a page lists.
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", development_only("hello@localhost"))
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-if DEBUG:
+if IS_DEVELOPMENT:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 else:
@@ -280,21 +288,15 @@ else:
     EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
     EMAIL_TIMEOUT = 10
 
-# Money
-CURRENCY = env_str("CURRENCY", "EUR")
-COMMISSION_BASIS_POINTS = env_int("COMMISSION_BASIS_POINTS", 1000)
-# For countries that checkout/tax_rates.json does not name; on top of the prices.
-DEFAULT_TAX_BASIS_POINTS = env_int("DEFAULT_TAX_BASIS_POINTS", 0)
-STOCK_RESERVATION_MINUTES = env_int("STOCK_RESERVATION_MINUTES", 15)
-PAYOUT_HOLD_DAYS = env_int("PAYOUT_HOLD_DAYS", 7)
+# Payments
 # Without a key, which only development may lack, payments go to our Stripe sandbox.
 STRIPE_SECRET_KEY = env_str("STRIPE_SECRET_KEY", development_only(""))
 STRIPE_PUBLISHABLE_KEY = env_str("STRIPE_PUBLISHABLE_KEY", development_only(""))
 STRIPE_WEBHOOK_SECRET = env_str("STRIPE_WEBHOOK_SECRET", development_only(""))
 STRIPE_SANDBOX_URL = env_url(
-    "STRIPE_SANDBOX_URL", "" if STRIPE_SECRET_KEY else "http://127.0.0.1:8001"
+    "STRIPE_SANDBOX_URL", "" if STRIPE_SECRET_KEY else "http://localhost:8001"
 )
-if STRIPE_SANDBOX_URL and not DEBUG:
+if STRIPE_SANDBOX_URL and not IS_DEVELOPMENT:
     raise ImproperlyConfigured("STRIPE_SANDBOX_URL is for DEBUG only: no real money.")
 if STRIPE_SANDBOX_URL:
     # Known to everybody, and good for nothing but the sandbox.
@@ -303,33 +305,47 @@ if STRIPE_SANDBOX_URL:
     STRIPE_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRET or "whsec_sandbox"
 # Stripe signs the events of connected accounts with a secret of their own.
 STRIPE_CONNECT_WEBHOOK_SECRET = env_str(
-    "STRIPE_CONNECT_WEBHOOK_SECRET", STRIPE_WEBHOOK_SECRET
+    "STRIPE_CONNECT_WEBHOOK_SECRET", development_only(STRIPE_WEBHOOK_SECRET)
 )
+STRIPE_EVENT_KEEP_DAYS = env_int("STRIPE_EVENT_KEEP_DAYS", 90, minimum=31)
 STRIPE_API_BASE = STRIPE_SANDBOX_URL or "https://api.stripe.com"
 STRIPE_JS_URL = f"{STRIPE_SANDBOX_URL or 'https://js.stripe.com'}/v3/"
 
-DELIVERY_ASSUMED_DAYS = env_int("DELIVERY_ASSUMED_DAYS", 21)
-TRACKING_WEBHOOK_SECRET = env_str("TRACKING_WEBHOOK_SECRET", "")
-
 # Video
 # One second is the least; development also takes the tiny clips that tests use.
-VIDEO_MIN_MS = env_int("VIDEO_MIN_MS", 250 if DEBUG else 1000)
+VIDEO_MIN_MS = env_int("VIDEO_MIN_MS", 250 if IS_DEVELOPMENT else 1000)
 VIDEO_MAX_SECONDS = env_int("VIDEO_MAX_SECONDS", 180)
 VIDEO_MAX_BYTES = env_int("VIDEO_MAX_BYTES", 1024**3)
-# Of one ffmpeg: memory grows with its threads.  A media worker runs as many at
-# once as its --concurrency says.
+# Of one seller at a time; what nobody goes on with is removed.
+VIDEO_UPLOADS_OPEN = env_int("VIDEO_UPLOADS_OPEN", 20, minimum=1)
+VIDEO_UPLOADS_OPEN_BYTES = env_int("VIDEO_UPLOADS_OPEN_BYTES", 10 * 1024**3)
+VIDEO_UPLOAD_KEEP_HOURS = env_int("VIDEO_UPLOAD_KEEP_HOURS", 23, minimum=1)
+# On the disk of the private files: a finished upload is moved, not copied.
+VIDEO_PARTS_ROOT = PRIVATE_ROOT / "parts"
+# The whole ladder once more in each.
+VIDEO_EXTRA_CODECS = env_choices("VIDEO_EXTRA_CODECS", ["av1", "hevc"])
+# Of one ffmpeg: memory grows with its threads and codecs.  A media worker runs as many
+# at once as its --concurrency says.
 VIDEO_THREADS = env_int("VIDEO_THREADS", 2, minimum=1)
-VIDEO_MEMORY_BYTES = env_int("VIDEO_MEMORY_BYTES", 3 * 1024**3)
-# Seconds of work allowed per second of video before an encoding is given up.
+VIDEO_MEMORY_BYTES = env_int("VIDEO_MEMORY_BYTES", (3 + len(VIDEO_EXTRA_CODECS)) << 30)
 VIDEO_MAX_SLOWNESS = env_int("VIDEO_MAX_SLOWNESS", 60)
 VIDEO_WORK_ROOT = VAR_DIR / "work"
+FEED_MODEL_ROOT = VAR_DIR / "feed"
+VIDEO_DELETED_KEEP_DAYS = env_int("VIDEO_DELETED_KEEP_DAYS", 30, minimum=1)
+# Of the shorter video's pictures in the other, from which it is reported as a copy.
+VIDEO_COPY_PERCENT = env_int("VIDEO_COPY_PERCENT", 50, minimum=1)
+# How sure the model must be before a moderator is asked to look.
+VIDEO_NUDITY_PERCENT = env_int("VIDEO_NUDITY_PERCENT", 80, minimum=1)
 
 # Language and time
 LANGUAGE_CODE = "en"
+# Libraries know more, but half a page in German helps nobody.
+LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = "marketplace.formats"
 TIME_ZONE = "UTC"
 
 # Security
-HTTPS = not DEBUG
+HTTPS = not IS_DEVELOPMENT
 if HTTPS and urlsplit(SITE_URL).scheme != "https":
     raise ImproperlyConfigured("SITE_URL must start with https:// outside DEBUG.")
 SECURE_SSL_REDIRECT = HTTPS and env_bool("SECURE_SSL_REDIRECT", True)
@@ -352,44 +368,18 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-STAFF_MFA_REQUIRED = env_bool("STAFF_MFA_REQUIRED", not DEBUG)
+STAFF_MFA_REQUIRED = env_bool("STAFF_MFA_REQUIRED", not IS_DEVELOPMENT)
 
-STRIPE_ORIGINS = ["https://js.stripe.com", "https://*.js.stripe.com"]
-if STRIPE_SANDBOX_URL:
-    STRIPE_ORIGINS = [STRIPE_SANDBOX_URL]
-# The form with which sellers connect is answered by a redirect to there.
-STRIPE_ONBOARDING = STRIPE_SANDBOX_URL or "https://connect.stripe.com"
-MEDIA_ORIGINS = [MEDIA_URL] if AWS_STORAGE_BUCKET_NAME else []
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, *STRIPE_ORIGINS],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", *MEDIA_ORIGINS],
-        "media-src": [SELF, "blob:", *MEDIA_ORIGINS],
-        "connect-src": [SELF, STRIPE_API_BASE, *MEDIA_ORIGINS],
-        "frame-src": [SELF, *STRIPE_ORIGINS, "https://hooks.stripe.com"],
-        "worker-src": [SELF, "blob:"],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF, STRIPE_ONBOARDING],
-        "frame-ancestors": [NONE],
-    }
-}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
-    # Django's own handlers off: the root writes each message once.
-    "loggers": {
-        "django": {"handlers": [], "propagate": True, "level": "NOTSET"},
-        # Each request and each task that went well are not news.
-        **{name: {"level": "WARNING"} for name in ("celery", "kombu", "stripe")},
-    },
-}
+MEDIA_ORIGINS = [MEDIA_URL, *bucket_origins(video_bucket())] if HAS_BUCKETS else []
+# Sellers' browsers send their videos straight there.
+UPLOAD_ORIGINS = bucket_origins(private_bucket()) if HAS_BUCKETS else []
+MEDIA_ORIGINS += [] if VIDEO_URL.startswith("/") else [VIDEO_URL]
+CONTENT_SECURITY_POLICY = content_security.policy(
+    media=MEDIA_ORIGINS,
+    connections=[STRIPE_API_BASE, *MEDIA_ORIGINS, *UPLOAD_ORIGINS],
+    stripe_sandbox=STRIPE_SANDBOX_URL,
+)
+LOGGING = logging_settings(env_str("LOG_LEVEL", "INFO"))
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -2,7 +2,9 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from marketplace import health
+from marketplace import health, legal
+
+handler500 = "marketplace.outages.broken"
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -15,4 +17,5 @@ urlpatterns = [
     path("", include("marketplace.accounts.urls")),
     path("", include("marketplace.moderation.urls")),
     path("", include("marketplace.discovery.urls")),
+    *legal.urlpatterns,
 ]

@@ -1,5 +1,9 @@
-"""Files that people upload, served by the site itself where no S3 does it."""
+"""Pictures that people upload, served by the site itself where no S3 does it."""
 
+from mimetypes import guess_type
+from pathlib import PurePosixPath
+
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.storage import storages
 from whitenoise import WhiteNoise
@@ -14,10 +18,24 @@ MEDIA_TYPES = {
     ".vtt": "text/vtt",
 }
 
+# What either storage raises when it is full, slow, down or refuses.
+STORAGE_FAILURES = (OSError, BotoCoreError, ClientError)
+
+
+def media_type_of(name):
+    """By its ending; what is not listed is guessed, and never run by a browser."""
+    ending = PurePosixPath(name).suffix
+    return MEDIA_TYPES.get(ending) or guess_type(name)[0] or "application/octet-stream"
+
 
 def private_files():
     """The storage of what is never shown as it came: sources and imports."""
     return storages["private"]
+
+
+def is_bucket(storage) -> bool:
+    """Told without S3's own class, which is 15 MB in every process that knows it."""
+    return hasattr(storage, "bucket_name")
 
 
 def forbid_everything(headers, path, url):

@@ -23,8 +23,8 @@ def seller_required(view):
     @login_required
     @wraps(view)
     def view_for_members(request, *args, **kwargs):
-        membership = membership_of(request.user)
-        if membership is None or membership.seller.status not in AT_WORK:
+        membership = working_membership_of(request.user)
+        if membership is None:
             return redirect("sellers:apply")
         request.seller = membership.seller
         request.seller_role = membership.role
@@ -36,6 +36,15 @@ def seller_required(view):
 def membership_of(user):
     memberships = SellerMember.objects.filter(user=user)
     return memberships.select_related("seller").order_by("pk").first()
+
+
+def working_membership_of(user):
+    """Of a seller at work; None for everybody else, signed in or not."""
+    if not user.is_authenticated:
+        return None
+    membership = membership_of(user)
+    is_at_work = membership and membership.seller.status in AT_WORK
+    return membership if is_at_work else None
 
 
 def owner_required(view):

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from sellers.cards import ProductCard, cards_of
 from sellers.models import Product, Variant
 from sellers.prices import BadPrice, parse_price
 
@@ -56,10 +57,10 @@ class Listing:
         return self.all.filter(Exists(offers)) if is_bounded else self.all
 
     @cached_property
-    def found(self) -> list[Product]:
+    def found(self) -> list[ProductCard]:
         """The page, and one more that tells whether there is another."""
         first = (self.page - 1) * PAGE
-        return list(self.sorted()[first : first + PAGE + 1])
+        return cards_of(self.sorted()[first : first + PAGE + 1])
 
     def sorted(self) -> QuerySet:
         if self.sort == "new":
@@ -73,7 +74,7 @@ class Listing:
         return cheapest.order_by(by, "-pk")
 
     @property
-    def products(self) -> list[Product]:
+    def products(self) -> list[ProductCard]:
         return self.found[:PAGE]
 
     @property

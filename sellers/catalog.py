@@ -66,6 +66,7 @@ def create_product(seller: Seller, details: dict) -> Product:
         details["title"],
         category=details["category"],
         description=clean_description(details["description"]),
+        limit_per_buyer=details.get("limit_per_buyer"),
     )
 
 
@@ -74,7 +75,12 @@ def update_details(product: Product, details: dict) -> None:
     product.title = details["title"]
     product.category = details["category"]
     product.description = clean_description(details["description"])
-    product.save(update_fields=["title", "category", "description", "updated_at"])
+    product.limit_per_buyer = details["limit_per_buyer"]
+    product.save(
+        update_fields=[
+            "title", "category", "description", "limit_per_buyer", "updated_at",
+        ]
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -118,14 +124,21 @@ def duplicate(product: Product) -> Product:
         title,
         category=product.category,
         description=product.description,
+        limit_per_buyer=product.limit_per_buyer,
     )
     for option in product.options.all():
         option.pk, option.product = None, copy
         option.save(force_insert=True)
-    for variant in product.variants.all():
+    for variant in product.variants.select_related("stock"):
+        level = getattr(variant, "stock", None) or StockLevel()
         variant.pk, variant.product, variant.media = None, copy, None
         variant.save(force_insert=True)
-        StockLevel.objects.create(variant=variant)
+        StockLevel.objects.create(
+            variant=variant,
+            policy=level.policy,
+            ships_on=level.ships_on,
+            backorder_limit=level.backorder_limit,
+        )
     for media in product.media.all():
         copy_picture(media, copy)
     return copy

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sellers import catalog, variants
 from sellers.forms import OptionFormSet, ProductForm, VariantFormSet
-from sellers.models import Product, Seller
+from sellers.models import Product, Seller, StockLevel
 from sellers.pictures import MAX_PICTURES, UnusablePicture, add_picture
 from sellers.stock import CountTooLow
 
@@ -100,7 +100,8 @@ def add_pictures(product: Product, files) -> list[str]:
 
 
 def initial_of(variant) -> dict:
-    on_hand = variant.stock.on_hand if hasattr(variant, "stock") else 0
+    level = getattr(variant, "stock", None) or StockLevel(variant=variant)
+    on_hand = level.on_hand
     return {
         "pk": variant.pk,
         "values": json.dumps(variant.option_values, ensure_ascii=False),
@@ -111,4 +112,8 @@ def initial_of(variant) -> dict:
         "sku": variant.sku,
         "weight_grams": variant.weight_grams,
         "is_active": variant.is_active,
+        "policy": level.policy,
+        "ships_on": level.ships_on,
+        "backorder_limit": level.backorder_limit,
+        "limit_per_buyer": variant.limit_per_buyer,
     }

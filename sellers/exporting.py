@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from marketplace.money import to_major
-from sellers.models import Product, ProductMedia, Seller, Variant
+from sellers.models import Product, ProductMedia, Seller, StockLevel, Variant
 from sellers.variants import MAX_OPTIONS
 
 HEADER = [
     "Handle", "Title", "Body (HTML)", "Vendor", "Type", "Published",
     "Option1 Name", "Option1 Value", "Option2 Name", "Option2 Value",
     "Option3 Name", "Option3 Value", "Variant SKU", "Variant Grams",
-    "Variant Inventory Qty", "Variant Price", "Variant Compare At Price",
+    "Variant Inventory Qty", "Variant Inventory Policy",
+    "Variant Price", "Variant Compare At Price",
     "Image Src", "Image Position", "Image Alt Text", "Status",
 ]  # fmt: skip
 STATUS = {Product.Status.PUBLISHED: "active", Product.Status.ARCHIVED: "archived"}
@@ -19,9 +20,8 @@ STATUS = {Product.Status.PUBLISHED: "active", Product.Status.ARCHIVED: "archived
 
 def catalogue_rows(seller: Seller, site_url: str) -> Iterator[list]:
     yield HEADER
-    products = seller.products.select_related("category").prefetch_related(
-        "options", "variants__stock", "media"
-    )
+    with_path = seller.products.select_related("category__parent__parent")
+    products = with_path.prefetch_related("options", "variants__stock", "media")
     for product in products.order_by("pk").iterator(chunk_size=200):
         yield from rows_of(product, site_url)
 
@@ -50,7 +50,7 @@ def text_cells(product: Product) -> list[str]:
         product.title,
         product.description,
         product.seller.name,
-        product.category.name if product.category else "",
+        " > ".join(product.category.path) if product.category else "",
         str(is_published).lower(),
     ]
 
@@ -69,15 +69,23 @@ def option_cells(names: list[str], variant: Variant | None) -> list[str]:
 
 def variant_cells(product: Product, variant: Variant | None) -> list:
     if variant is None:
-        return [""] * 5
+        return [""] * 6
     before = variant.compare_at_minor
     return [
         variant.sku,
         variant.weight_grams,
-        variant.stock.on_hand if hasattr(variant, "stock") else "",
+        *stock_cells(variant),
         to_major(variant.price_minor, product.currency),
         to_major(before, product.currency) if before else "",
     ]
+
+
+def stock_cells(variant: Variant) -> list:
+    """The format knows back-orders; that a pre-order is one, it cannot say."""
+    if not hasattr(variant, "stock"):
+        return ["", ""]
+    is_refused = variant.stock.policy == StockLevel.Policy.REFUSE
+    return [variant.stock.on_hand, "deny" if is_refused else "continue"]
 
 
 def picture_cells(media: ProductMedia | None, site_url: str) -> list:

@@ -7,7 +7,7 @@ from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from sellers.models import Product, Seller, Variant
+from sellers.models import Product, Seller, Variant, orderable
 
 LOW_STOCK = 3
 
@@ -76,10 +76,11 @@ def figures_of(seller: Seller, days: int) -> Figures:
 
 
 def low_stock(seller: Seller):
-    """Variants on sale of which few are left, the fewest first."""
+    """Variants on sale of which few are left and no more are sold, the fewest first."""
     available = F("stock__on_hand") - F("stock__reserved")
     variants = Variant.objects.on_sale().filter(product__seller=seller)
-    few = variants.annotate(left=available).filter(left__lte=LOW_STOCK)
+    found = variants.annotate(left=available, left_to_order=orderable())
+    few = found.filter(left__lte=LOW_STOCK, left_to_order=F("left"))
     return few.select_related("product").order_by("left", "pk")
 
 
@@ -90,9 +91,10 @@ def to_do(seller: Seller) -> dict[str, int]:
         "orders": seller.orders.to_ship().count(),
         "sent_back": drafts.exclude(status_reason="").count(),
         "drafts": drafts.filter(status_reason="").count(),
-        "videos_failed": seller.videos.filter(status="failed").count(),
+        "videos_failed": seller.videos.kept().filter(status="failed").count(),
         "low_stock": low_stock(seller).count(),
-        "payouts": 0 if seller.is_payable else 1,
+        "payouts": 0 if seller.is_payable or seller.requirements_due else 1,
+        "requirements": len(seller.requirements_due),
         "shipping": 0 if seller.shipping_rates.filter(is_active=True).exists() else 1,
     }
     return {kind: number for kind, number in counts.items() if number}

@@ -47,16 +47,28 @@ def absolute(url: str) -> str:
 
 
 def offer(product: Product, variant) -> dict:
-    in_stock = "InStock" if variant.available else "OutOfStock"
     return {
         "@type": "Offer",
         "sku": variant.sku,
         "price": str(to_major(variant.price_minor, product.currency)),
         "priceCurrency": product.currency,
-        "availability": f"https://schema.org/{in_stock}",
+        **availability(variant),
         "url": absolute(f"{product.get_absolute_url()}?variant={variant.pk}"),
         "seller": {"@type": "Organization", "name": product.seller.name},
     }
+
+
+def availability(variant) -> dict:
+    if not variant.orderable:
+        state = "OutOfStock"
+    elif variant.stock.is_pre_order:
+        state = "PreOrder"
+    else:
+        state = "InStock" if variant.available else "BackOrder"
+    found = {"availability": f"https://schema.org/{state}"}
+    if state in {"PreOrder", "BackOrder"} and variant.stock.expected_on:
+        found["availabilityStarts"] = variant.stock.expected_on.isoformat()
+    return found
 
 
 def product(product: Product, rating: Rating) -> SafeString:

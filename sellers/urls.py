@@ -21,6 +21,7 @@ urlpatterns = [
     path("seller/products/export/", views.export_products, name="export_products"),
     path("seller/products/new/", views.create_product, name="create_product"),
     path("seller/products/<int:pk>/", views.edit_product, name="edit_product"),
+    path("seller/products/<int:pk>/stock/", views.product_stock, name="product_stock"),
     path(
         "seller/products/<int:pk>/duplicate/",
         views.duplicate_product,

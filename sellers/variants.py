@@ -1,6 +1,7 @@
 """The choices of a product and the variants that they make."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import product as combinations
 
 from django.db import transaction
@@ -24,6 +25,16 @@ class Option:
     values: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What people can buy beyond what is there, how many each; see StockLevel."""
+
+    policy: str
+    ships_on: date | None = None
+    backorder_limit: int | None = None
+    limit_per_buyer: int | None = None
+
+
 @dataclass
 class VariantRow:
     """One variant as the seller or a file wants it."""
@@ -35,6 +46,10 @@ class VariantRow:
     weight_grams: int = 0
     on_hand: int | None = None
     is_active: bool = True
+    # None where nothing was said of it.
+    terms: Terms | None = None
+    # All that a file says: whether it is sold on when there are none left.
+    is_sold_on: bool | None = None
     pk: int | None = None
     variant: Variant | None = field(default=None, compare=False)
 
@@ -72,6 +87,7 @@ def like(pattern: VariantRow, values: tuple[str, ...]) -> VariantRow:
         price_minor=pattern.price_minor,
         compare_at_minor=pattern.compare_at_minor,
         weight_grams=pattern.weight_grams,
+        terms=pattern.terms,
     )
 
 
@@ -99,11 +115,13 @@ def save_variants(
     Variant.objects.bulk_update(
         [row.variant for row in existing],
         ["option_values", "sku", "price_minor", "compare_at_minor",
-         "weight_grams", "is_active", "position"],
+         "weight_grams", "is_active", "position", "limit_per_buyer"],
     )  # fmt: skip
     create_missing(rows)
-    # In key order, as buyers lock them.
-    for row in sorted(rows, key=lambda row: row.variant.pk):
+    # At once and in key order, as buyers lock them.
+    levels = stock.lock_levels(row.variant.pk for row in rows)
+    set_terms(levels, rows)
+    for row in rows:
         if row.on_hand is not None and row.on_hand != row.variant.stock.on_hand:
             stock.count(row.variant, row.on_hand, by, reason)
 
@@ -180,6 +198,8 @@ def write(row: VariantRow, position: int, product: Product) -> None:
     variant.compare_at_minor = row.compare_at_minor
     variant.weight_grams = row.weight_grams
     variant.is_active = row.is_active
+    if row.terms:
+        variant.limit_per_buyer = row.terms.limit_per_buyer
     variant.position = position
     row.variant = variant
 
@@ -190,6 +210,27 @@ def create_missing(rows: list[VariantRow]) -> None:
     without = [row.variant for row in rows if not hasattr(row.variant, "stock")]
     levels = [StockLevel(variant=variant) for variant in without]
     StockLevel.objects.bulk_create(levels, ignore_conflicts=True)
+
+
+def set_terms(levels: dict[int, StockLevel], rows: list[VariantRow]) -> None:
+    """What was promised before stays promised, whatever is allowed from now on."""
+    said = [row for row in rows if row.terms or row.is_sold_on is not None]
+    for row in said:
+        apply_terms(levels[row.variant.pk], row)
+    changed = [levels[row.variant.pk] for row in said]
+    StockLevel.objects.bulk_update(changed, ["policy", "ships_on", "backorder_limit"])
+
+
+def apply_terms(level: StockLevel, row: VariantRow) -> None:
+    """A file that says “sold on” does not end a pre-order."""
+    if row.terms:
+        level.policy = row.terms.policy
+        level.ships_on = row.terms.ships_on
+        level.backorder_limit = row.terms.backorder_limit
+    elif not row.is_sold_on:
+        level.policy = StockLevel.Policy.REFUSE
+    elif level.policy == StockLevel.Policy.REFUSE:
+        level.policy, level.ships_on = StockLevel.Policy.BACK_ORDER, None
 
 
 def offered(product: Product) -> list[Variant]:

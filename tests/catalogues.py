@@ -3,11 +3,18 @@
 import csv
 import io
 
+from django.core.files.base import ContentFile
+
+from sellers import tasks
+from sellers.models import CatalogImport
+from tests.factories import make_seller
+
 SHOPIFY = [
     "Handle", "Title", "Body (HTML)", "Type", "Option1 Name", "Option1 Value",
     "Option2 Name", "Option2 Value", "Variant SKU", "Variant Grams",
-    "Variant Inventory Qty", "Variant Price", "Variant Compare At Price",
-    "Image Src", "Image Alt Text", "Status",
+    "Variant Inventory Qty", "Variant Inventory Policy",
+    "Variant Price", "Variant Compare At Price", "Image Src", "Image Alt Text",
+    "Status",
 ]  # fmt: skip
 
 
@@ -52,3 +59,26 @@ def csv_text(rows, *, header=SHOPIFY, delimiter=","):
 
 def csv_bytes(rows, *, encoding="utf-8", **options):
     return csv_text(rows, **options).encode(encoding)
+
+
+def lamps(number):
+    return [
+        shopify_row(Handle=f"lamp-{n}", Title=f"Lamp {n}", Variant_SKU=f"L-{n}")
+        for n in range(number)
+    ]
+
+
+def make_import(rows, *, seller=None, data=None, **fields):
+    return CatalogImport.objects.create(
+        seller=seller or make_seller(),
+        file=ContentFile(data or csv_bytes(rows), "products.csv"),
+        file_name="products.csv",
+        **fields,
+    )
+
+
+def read(rows, **fields):
+    catalog_import = make_import(rows, **fields)
+    tasks.read_import(catalog_import.pk)
+    catalog_import.refresh_from_db()
+    return catalog_import

@@ -18,18 +18,19 @@ def make_clip(
     rate=30,
     has_audio=True,
     options=(),
+    sound="sine=frequency=440:sample_rate=44100",
 ):
-    return _encode(name, seconds, size, rate, has_audio, tuple(options))
+    sound = sound if has_audio else None
+    return _encode(name, seconds, size, rate, sound, tuple(options))
 
 
 @functools.cache
-def _encode(name, seconds, size, rate, has_audio, options):
+def _encode(name, seconds, size, rate, sound, options):
     folder = Path(tempfile.mkdtemp(dir=FOLDER))
-    sound = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100"]
     return _run(
         folder / name,
         "-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}",
-        *(sound if has_audio else []),
+        *(["-f", "lavfi", "-i", sound] if sound else []),
         "-t", str(seconds),
         "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
         *options,
@@ -49,12 +50,20 @@ def make_audio_only():
     )  # fmt: skip
 
 
-def make_rotated(source, degrees):
+def make_rotated(source, degrees, *, is_mirrored=False):
     """The same packets, with a display matrix as phones write it."""
     return _run(
-        source.with_name(f"rotated{degrees}.mp4"),
-        "-display_rotation", str(degrees), "-i", str(source), "-c", "copy",
+        source.with_name(f"rotated{degrees}{'-mirrored' * is_mirrored}.mp4"),
+        "-display_rotation", str(degrees),
+        *(["-display_hflip"] if is_mirrored else []),
+        "-i", str(source), "-c", "copy",
     )  # fmt: skip
+
+
+@functools.cache
+def encode(name, *words):
+    """A file of that name, by the words of ffmpeg; made once."""
+    return _run(Path(tempfile.mkdtemp(dir=FOLDER)) / name, *words)
 
 
 def make_file(name, content):

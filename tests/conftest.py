@@ -2,15 +2,52 @@ import os
 import shutil
 
 import pytest
+import stripe
 from django.core.cache import cache
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from marketplace.celery import app as celery_app
+from marketplace.file_storages import disk_storages
+from tests.payments.contract import CheckedClient
+
+# Examples are judged by what they find: how long one takes says how busy a machine is.
+hypothesis_settings.register_profile(
+    "vitrine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis_settings.load_profile("vitrine")
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long begins first, so that no worker is alone with it at the end.
+
+    What waits for processes of its own gets a second try, which the summary names.
+    """
+    long = ["faults", "ffmpeg", "browser"]
+    items.sort(key=lambda item: [not item.get_closest_marker(name) for name in long])
+    for item in items:
+        if item.get_closest_marker("faults") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path):
-    """What a test publishes lies in a folder of its own."""
+    """What a test publishes, and works on, lies in a folder of its own."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.VIDEO_ROOT = tmp_path / "video"
+    settings.VIDEO_WORK_ROOT = tmp_path / "work"
+    disk = disk_storages(settings.PRIVATE_ROOT, settings.VIDEO_ROOT)
+    settings.STORAGES = settings.STORAGES | {"videos": disk["videos"]}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def checked_requests():
+    """Whatever the site asks of Stripe in a test is held to Stripe's own types."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stripe, "RequestsClient", CheckedClient)
+        yield
 
 
 @pytest.fixture(autouse=True)

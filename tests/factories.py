@@ -8,8 +8,17 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 from PIL import Image
 
-from checkout import carts, quotes
-from checkout.models import Cart, CartLine, Order, OrderGroup, OrderLine, ShippingRate
+from checkout import cart_contents, quotes
+from checkout.coupons import Entry
+from checkout.models import (
+    Cart,
+    CartLine,
+    Coupon,
+    Order,
+    OrderGroup,
+    OrderLine,
+    ShippingRate,
+)
 from checkout.ordering import Details
 from marketplace.accounts.models import User
 from marketplace.moderation.models import Report
@@ -28,6 +37,17 @@ from sellers.stock import count as count_stock
 from videos.models import ProductTag, Video
 
 serial = count(1)
+
+# What somebody types into the checkout.
+TYPED = {
+    "email": "bea@example.com",
+    "name": "Bea Buyer",
+    "line1": "2 Low Street",
+    "postal_code": "10115",
+    "city": "Berlin",
+    "country": "DE",
+    "checkout_key": "a-key-of-twenty-and-more",
+}
 
 
 def make_user(*, email=None, password="a long password", **fields):
@@ -89,7 +109,7 @@ def make_video(*, seller=None, **fields):
         "duration_ms": 8000,
         "width": 720,
         "height": 1280,
-        "folder": f"videos/test-{number}",
+        "folder": f"videos/test-{number}/1",
     } | fields
     return Video.objects.create(seller=seller or make_seller(), **fields)
 
@@ -110,6 +130,19 @@ def make_shipping_rate(*, seller=None, price_minor=490, **fields):
     return ShippingRate.objects.create(
         seller=seller or make_seller(), price_minor=price_minor, **fields
     )
+
+
+def make_coupon(*, basis_points=1000, **fields):
+    """A tenth off everything, borne by the platform."""
+    is_percent = not fields.keys() & {"amount_minor", "kind"}
+    fields = {
+        "code": f"COUPON-{next(serial)}",
+        "kind": Coupon.Kind.PERCENT if is_percent else Coupon.Kind.FIXED,
+        "basis_points": basis_points if is_percent else None,
+        "currency": "EUR",
+        "bearer": Coupon.Bearer.PLATFORM,
+    } | fields
+    return Coupon.objects.create(**fields)
 
 
 def make_cart(*, variant=None, quantity=1, **fields):
@@ -137,8 +170,13 @@ def make_checkout(*, cart=None, shown_total_minor=None, **fields):
         "phone": "",
     } | fields.pop("address", {})
     if shown_total_minor is None:
+        entry = Entry(fields.get("coupon_code", ""), cart, fields.get("user"))
         quote = quotes.quote(
-            carts.contents(cart), address["country"], fields.get("rate_pks", {})
+            cart_contents.contents(cart),
+            address["country"],
+            fields.get("rate_pks", {}),
+            entry,
+            region=address["region"],
         )
         shown_total_minor = quote.total_minor
     fields = {"email": "buyer@example.com"} | fields

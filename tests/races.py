@@ -1,5 +1,7 @@
 """Several people at once: threads with a database connection each."""
 
+import functools
+import time
 from threading import Barrier, Thread
 
 from django.db import connection
@@ -24,4 +26,45 @@ def at_once(*calls):
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads), "they block each other"
     return results
+
+
+def together_after(monkeypatch, owner, name, parties, seconds=20):
+    """Nobody goes on from that function before all have come through it.
+
+    For controls: what only a lock would keep apart then meets for certain.
+    """
+    original, all_there = getattr(owner, name), Barrier(parties)
+
+    @functools.wraps(original)
+    def wait_for_the_others(*args, **kwargs):
+        result = original(*args, **kwargs)
+        all_there.wait(seconds)
+        return result
+
+    monkeypatch.setattr(owner, name, wait_for_the_others)
+
+
+def together_before(monkeypatch, owner, name, parties, seconds=20):
+    """Nobody goes into that function before all have come to it."""
+    original, all_there = getattr(owner, name), Barrier(parties)
+
+    @functools.wraps(original)
+    def wait_for_the_others(*args, **kwargs):
+        all_there.wait(seconds)
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, wait_for_the_others)
+
+
+def wait_until_somebody_waits(seconds=20):
+    """For a lock of the database, that is."""
+    ends = time.monotonic() + seconds
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")

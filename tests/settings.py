@@ -13,12 +13,20 @@ os.environ |= {
     "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
     "STRIPE_SECRET_KEY": "",
     "STRIPE_WEBHOOK_SECRET": "whsec_tests_only",
+    "STRIPE_CONNECT_WEBHOOK_SECRET": "whsec_connect_tests_only",
     "LOG_LEVEL": "WARNING",
 }
 
 from marketplace.env import broker_url, numbered  # noqa: E402
 from marketplace.settings import *  # noqa: E402, F403
-from marketplace.settings import CACHES, DATABASES, REDIS_URL  # noqa: E402
+from marketplace.settings import (  # noqa: E402
+    CACHES,
+    DATABASES,
+    HAS_BUCKETS,
+    REDIS_URL,
+    STORAGES,
+    VAR_DIR,
+)
 
 # Each worker of pytest-xdist clears a cache and reads a queue of its own.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -26,8 +34,20 @@ REDIS_URL = numbered(REDIS_URL, 2 * WORKER + 2)
 CACHES["default"]["LOCATION"] = numbered(REDIS_URL, 2 * WORKER + 3)
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 
-DEBUG = False
+# And it counts the files that it finds.
+PRIVATE_ROOT = VAR_DIR / "private" / f"gw{WORKER}"
+FILE_UPLOAD_TEMP_DIR = PRIVATE_ROOT / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+VIDEO_PARTS_ROOT = PRIVATE_ROOT / "parts"
+FEED_MODEL_ROOT = PRIVATE_ROOT / "feed-models"
+# Tests load a model themselves: no thread reads a database that is rolled back.
+FEED_LOOKS_EVERY_SECONDS = 0
+if not HAS_BUCKETS:
+    STORAGES["private"]["OPTIONS"]["location"] = PRIVATE_ROOT
+
+IS_DEVELOPMENT = False
 # Static files as in development: from where they are, not collected.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["ENGINE"] = "tests.database"
 DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"

@@ -5,11 +5,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from checkout import carts
+from checkout import cart_contents
 from checkout.models import CartLine, OrderGroup
 from marketplace.accounts.models import Address
 from sellers.models import Seller, StockLevel
 from tests.factories import (
+    TYPED,
     make_cart,
     make_shipping_rate,
     make_user,
@@ -19,15 +20,6 @@ from tests.races import at_once
 
 CHECKOUT = reverse("checkout:checkout")
 QUOTE = reverse("checkout:quote")
-TYPED = {
-    "email": "bea@example.com",
-    "name": "Bea Buyer",
-    "line1": "2 Low Street",
-    "postal_code": "10115",
-    "city": "Berlin",
-    "country": "DE",
-    "checkout_key": "a-key-of-twenty-and-more",
-}
 
 
 @pytest.fixture
@@ -65,6 +57,16 @@ def test_an_order_is_placed_and_its_payment_follows(client, shopper):
         4488,
     )
     assert group.lines() == ["Bea Buyer", "2 Low Street", "10115 Berlin", "Germany"]
+
+
+@pytest.mark.django_db
+def test_the_checkout_and_the_order_call_the_tax_the_same(client, shopper):
+    pages = [client.get(CHECKOUT), client.get(order(client).url)]
+    pages.append(client.get(OrderGroup.objects.get().get_absolute_url()))
+
+    for page in pages:
+        assert "of which tax" in page.content.decode()
+        assert "of which VAT" not in page.content.decode()
 
 
 @pytest.mark.django_db
@@ -129,6 +131,7 @@ TAMPERED = [
 ]
 
 
+@pytest.mark.fault("A8", "what the browser makes up orders nothing")
 @pytest.mark.django_db
 @pytest.mark.parametrize("lie", TAMPERED)
 def test_what_the_browser_makes_up_orders_nothing(client, shopper, lie):
@@ -139,6 +142,7 @@ def test_what_the_browser_makes_up_orders_nothing(client, shopper, lie):
     assert StockLevel.objects.get().reserved == 0
 
 
+@pytest.mark.fault("A8", "prices and quantities sent along are not read")
 @pytest.mark.django_db
 def test_prices_and_quantities_sent_along_are_not_even_read(client, shopper):
     order(
@@ -161,6 +165,7 @@ def test_prices_and_quantities_sent_along_are_not_even_read(client, shopper):
     assert (line.quantity, line.unit_price_minor) == (2, 1999)
 
 
+@pytest.mark.fault("A8", "the rate of another seller is refused")
 @pytest.mark.django_db
 def test_another_sellers_rate_is_not_a_choice(client, shopper):
     cheap = make_shipping_rate(price_minor=1)
@@ -277,7 +282,7 @@ def test_coming_back_from_the_payment_finds_everything_as_it_was(client, shopper
 
     assert 'value="2 Low Street"' in page
     assert re.search(rf'value="{express.pk}"\s+checked', page)
-    assert carts.contents(shopper.cart).has_problems is False
+    assert cart_contents.contents(shopper.cart).has_problems is False
 
 
 @pytest.mark.django_db
@@ -290,7 +295,7 @@ def test_a_long_order_takes_as_few_queries_to_show_as_a_short_one(
         make_shipping_rate(seller=variant.product.seller)
         CartLine.objects.create(cart=shopper.cart, variant=variant)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(CHECKOUT)
 
 

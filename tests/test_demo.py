@@ -1,3 +1,4 @@
+import socket
 from io import StringIO
 
 import pytest
@@ -5,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from checkout.models import OrderGroup
 from marketplace.accounts.models import User
-from marketplace.demo import clips, credentials, shopfiles
+from marketplace.demo import clips, credentials, sandbox, shopfiles
 from sellers import pictures
 from sellers.models import Category, Product, ProductMedia, Review, Seller, Variant
 from videos import tasks
@@ -45,6 +46,21 @@ def queued(monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.transcode_video, "delay_on_commit", sent.append)
     return sent
+
+
+def test_the_stripe_sandbox_starts_under_the_name_that_the_site_gives_it(
+    settings, tmp_path
+):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings.STRIPE_SANDBOX_URL = f"http://localhost:{port}"
+    settings.VAR_DIR = tmp_path
+
+    with sandbox.running_sandbox():
+        assert sandbox.answers()
+
+    assert not sandbox.answers()
 
 
 @pytest.mark.django_db

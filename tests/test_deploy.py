@@ -1,11 +1,14 @@
 """What stands behind `make run` and `make lint`."""
 
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,6 +16,7 @@ sys.path.insert(0, str(ROOT / "deploy"))
 
 import lint  # noqa: E402
 import prepare  # noqa: E402
+import run  # noqa: E402
 
 
 @pytest.fixture
@@ -69,6 +73,58 @@ def test_a_taken_port_is_said_before_anything_starts(taken):
     assert done.returncode == 1
     assert f"Port {port} cannot be used" in done.stderr
     assert "make run PORT=" in done.stderr
+
+
+def test_one_worker_asks_for_periodic_work():
+    assert sum("--clock" in command for command in run.commands().values()) == 1
+
+
+# Each command says something as soon as it runs, and one of them may end by itself.
+RUN_TWO = """
+import run, sys
+manager = run.ThreadManager(run.Printer(sys.stdout))
+for name, command in zip(["first", "second"], sys.argv[1:]):
+    manager.add_process(name, command)
+manager.loop()
+sys.exit(manager.returncode)
+"""
+LONG = "echo here; exec sleep 60"
+
+
+def run_two(*commands):
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN_TWO, *commands],
+        cwd=ROOT / "deploy",
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_end_of_one_process_ends_the_others_and_is_said():
+    running = run_two("echo hello; exit 3", LONG)
+    said, _ = running.communicate(timeout=30)
+
+    assert running.returncode == 3
+    assert re.search(r"^\d\d:\d\d:\d\d first  \| hello$", said, re.MULTILINE)
+    assert "first stopped (rc=3)" in said
+    assert "second stopped (rc=-15)" in said
+
+
+@pytest.mark.parametrize(
+    ("ending", "returncode"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_ctrl_c_ends_all_processes_and_nothing_stays(ending, returncode):
+    running = run_two(LONG, LONG)
+    heard = 0
+    while heard < 2:
+        heard += "| here" in running.stdout.readline()
+    children = psutil.Process(running.pid).children(recursive=True)
+    running.send_signal(ending)
+    running.communicate(timeout=30)
+
+    assert running.returncode == returncode
+    # Each process is there itself, and no Python that only reads what it says.
+    assert [child.is_running() for child in children] == [False, False]
 
 
 def test_no_lock_file_names_a_host():

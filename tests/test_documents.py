@@ -12,7 +12,9 @@ READ_ELSEWHERE = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "DEMO", "HOST", 
 
 
 def settings_read():
-    source = (ROOT / "marketplace" / "settings.py").read_text()
+    files = [*(ROOT / "marketplace").glob("*settings.py")]
+    files += [ROOT / "marketplace" / "file_storages.py"]
+    source = "".join(path.read_text() for path in files)
     return set(READ.findall(source)) | READ_ELSEWHERE
 
 

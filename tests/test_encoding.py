@@ -25,14 +25,23 @@ def rungs_of(probe):
     return ladder.rungs_for(probe.width, probe.height, probe.frame_rate)
 
 
-def command_for(probe):
-    return encoding.transcode_command(
-        Path("/in/-i odd; name"), Path("/out"), probe, rungs_of(probe), threads=2
+def plan_for(probe, **fields):
+    return encoding.Plan(
+        source=Path("/in/-i odd; name"),
+        target=Path("/out"),
+        probe=probe,
+        rungs=rungs_of(probe),
+        threads=2,
+        **fields,
     )
 
 
+def command_for(probe):
+    return encoding.transcode_command(plan_for(probe))
+
+
 def graph_of(probe):
-    return encoding.filter_graph(probe, rungs_of(probe))
+    return encoding.filter_graph(plan_for(probe))
 
 
 def following(command, word):
@@ -80,12 +89,31 @@ def test_the_groups_of_a_rung_last_two_seconds():
     assert following(command, "-maxrate:v:2") == "4200k"
 
 
-def test_the_picture_is_scaled_once_to_the_top_and_from_there():
-    graph = graph_of(PORTRAIT)
+def test_each_picture_has_the_encoder_of_its_codec():
+    extras = ladder.in_codecs(rungs_of(PORTRAIT), ["hevc"])
+    command = encoding.transcode_command(plan_for(PORTRAIT, extras=extras))
 
-    assert graph.startswith("[0:0]fps=60:start_time=0,scale=720:1280:")
-    assert "[top0]fps=30,scale=360:640[v0]" in graph
-    assert "[top2]null[v2]" in graph
+    assert following(command, "-c:v:2") == "libx264"
+    assert following(command, "-preset:v:0") == "veryfast"
+    assert following(command, "-preset:v:2") == "superfast"
+    assert following(command, "-c:v:3") == "libx265"
+    assert following(command, "-tag:v:3") == "hvc1"
+    assert "[v2][v5][down2][large]" in following(command, "-filter_complex")
+
+
+def test_each_rung_is_scaled_from_the_one_above():
+    top, middle, lowest, *_ = graph_of(PORTRAIT).split(";")
+
+    assert top.startswith("[0:0]fps=60:start_time=0,scale=720:1280:")
+    assert top.endswith(",split=3[v2][down2][large]")
+    assert middle == "[down2]fps=30,scale=540:960:flags=lanczos,split=2[v1][down1]"
+    assert lowest == "[down1]scale=360:640:flags=lanczos,split=3[v0][sheet][small]"
+
+
+def test_a_single_rung_gives_the_stills_too():
+    graph = graph_of(replace(PORTRAIT, width=360, height=640))
+
+    assert ",split=4[v0][sheet][small][large];" in graph
 
 
 def test_sdr_is_not_tone_mapped_and_hdr_is():
@@ -117,16 +145,33 @@ def test_a_silent_video_has_no_audio_group():
     assert "aac" not in command
 
 
-def test_the_poster_of_a_very_short_clip_is_within_it():
+def test_the_stills_are_taken_from_within_the_clip():
     graph = graph_of(replace(PORTRAIT, duration_ms=300))
 
-    assert "select=gte(t\\,0.100)" in graph
+    assert "select=gte(t\\,(selected_n+0.5)*0.020000)" in graph
+    assert "tile=1x1:nb_frames=1" in graph
+
+
+def test_the_sound_gets_its_gain_and_a_limit_above_the_rate_of_its_samples():
+    graph = encoding.filter_graph(plan_for(PORTRAIT, gain_db=4.5))
+
+    assert "volume=4.50dB,aresample=192000,alimiter=limit=0.7943:" in graph
+
+
+def test_loudness_is_measured_on_the_sound_alone():
+    command = encoding.loudness_command(Path("/in"), PORTRAIT, None)
+
+    assert following(command, "-map") == "0:1"
+    assert "volume" not in following(command, "-af")
+    assert "volume=3.00dB" in following(
+        encoding.loudness_command(Path("/in"), PORTRAIT, 3), "-af"
+    )
 
 
 def test_the_progressive_file_is_copied_not_encoded():
-    rung = rungs_of(PORTRAIT)[1]
+    plan = plan_for(PORTRAIT)
 
-    command = encoding.progressive_command(Path("/out"), rung, has_audio=True)
+    command = encoding.progressive_command(plan, plan.rungs[1])
 
     assert following(command, "-c") == "copy"
     assert "file:/out/540p/playlist.m3u8" in command

@@ -5,6 +5,7 @@ from marketplace.env import (
     broker_url,
     database_settings,
     env_bool,
+    env_choice,
     env_int,
     env_list,
     env_secret,
@@ -95,7 +96,14 @@ def test_a_database_address_keeps_its_options():
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "options": "-c lock_timeout=20s",
-            "pool": {"min_size": 1, "max_size": 5, "timeout": 10},
+            "connect_timeout": 3,
+            "pool": {
+                "min_size": 0,
+                "max_size": 5,
+                "timeout": 3,
+                "reconnect_timeout": 1,
+                "max_idle": 20,
+            },
             "sslmode": "require",
         },
     }
@@ -120,3 +128,15 @@ def test_celery_spells_a_socket_in_its_own_way():
 
     assert broker_url("unix:///var/redis.sock?db=2") == spelled
     assert broker_url("redis://host:6379/0") == "redis://host:6379/0"
+
+
+def test_a_choice_is_one_of_those_offered(variable):
+    choices = ["public", "private"]
+    assert env_choice("VARIABLE", "public", choices) == "public"
+    variable("private")
+    assert env_choice("VARIABLE", "public", choices) == "private"
+    variable("secret")
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env_choice("VARIABLE", "public", choices)
+    assert str(refusal.value) == "VARIABLE must be public or private, not 'secret'."

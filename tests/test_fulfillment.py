@@ -190,19 +190,6 @@ def test_a_parcel_that_nobody_speaks_of_is_taken_as_delivered_in_time(settings):
     assert order.status == Order.Status.DELIVERED
 
 
-@pytest.mark.django_db
-def test_a_late_seller_is_reminded_once():
-    owner = make_user()
-    order = make_paid_order(owner=owner)
-    Order.objects.update(dispatch_by=timezone.now() - timedelta(hours=1))
-
-    fulfillment.remind_sellers()
-    fulfillment.remind_sellers()
-
-    subjects = Notification.objects.filter(user=owner).values_list("subject", flat=True)
-    assert list(subjects) == [f"Order {order.number} should have been sent"]
-
-
 def units_sent():
     lines = Fulfillment.objects.values_list("lines__quantity", flat=True)
     return sum(lines)

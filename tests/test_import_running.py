@@ -3,40 +3,22 @@
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from sellers import periodic, tasks
 from sellers.imports import running
-from sellers.models import CatalogImport, ImportPicture, Product, StockMovement, Variant
-from tests.catalogues import csv_bytes, glove_rows, shopify_row
+from sellers.models import (
+    CatalogImport,
+    ImportPicture,
+    Product,
+    StockLevel,
+    StockMovement,
+    Variant,
+)
+from tests.catalogues import SHOPIFY, glove_rows, lamps, read, shopify_row
 from tests.factories import make_category, make_product, make_seller, make_variant
-from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
-
-
-def lamps(number):
-    return [
-        shopify_row(Handle=f"lamp-{n}", Title=f"Lamp {n}", Variant_SKU=f"L-{n}")
-        for n in range(number)
-    ]
-
-
-def make_import(rows, *, seller=None, data=None, **fields):
-    return CatalogImport.objects.create(
-        seller=seller or make_seller(),
-        file=ContentFile(data or csv_bytes(rows), "products.csv"),
-        file_name="products.csv",
-        **fields,
-    )
-
-
-def read(rows, **fields):
-    catalog_import = make_import(rows, **fields)
-    tasks.read_import(catalog_import.pk)
-    catalog_import.refresh_from_db()
-    return catalog_import
 
 
 def bring_in(rows, *, default_stock=0, **fields):
@@ -103,7 +85,7 @@ def test_importing_again_brings_up_to_date_and_doubles_nothing():
     bring_in(glove_rows(), seller=seller)
     before = set(Variant.objects.values_list("pk", flat=True))
     changed = glove_rows()
-    changed[0][11] = "12.50"
+    changed[0][SHOPIFY.index("Variant Price")] = "12.50"
 
     again = bring_in(changed, seller=seller)
 
@@ -261,31 +243,25 @@ def test_pictures_are_noted_once_for_all_imports():
     assert ImportPicture.objects.get().status == ImportPicture.Status.FETCHED
 
 
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_with_one_import_bring_each_product_once():
-    catalog_import = read(lamps(6))
-    catalog_import.advance(CatalogImport.Status.IMPORTING)
-
-    at_once(*[lambda: tasks.import_catalog(catalog_import.pk)] * 3)
-
-    catalog_import.refresh_from_db()
-    assert catalog_import.status == CatalogImport.Status.DONE
-    assert catalog_import.products_created == 6
-    assert Product.objects.count() == 6
-
-
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_two_files_at_once_do_not_double_a_product():
+@pytest.mark.parametrize(
+    ("before", "cell", "after"),
+    [
+        ("refuse", "continue", "back_order"),
+        ("back_order", "deny", "refuse"),
+        ("pre_order", "continue", "pre_order"),
+        ("back_order", "", "back_order"),
+        ("back_order", "whatever", "back_order"),
+    ],
+)
+def test_a_file_says_whether_it_is_sold_on(before, cell, after):
     seller = make_seller()
-    imports = [read(lamps(4), seller=seller) for _ in range(2)]
-    for catalog_import in imports:
-        catalog_import.advance(CatalogImport.Status.IMPORTING)
+    bring_in([shopify_row()], seller=seller)
+    levels = StockLevel.objects.filter(variant__product__seller=seller)
+    levels.update(policy=before, ships_on="2099-01-01", backorder_limit=5)
+    Variant.objects.update(limit_per_buyer=2)
 
-    at_once(*[lambda one=one: tasks.import_catalog(one.pk) for one in imports])
+    bring_in([shopify_row(Variant_Inventory_Policy=cell)], seller=seller)
 
-    assert seller.products.count() == 4
-    for catalog_import in imports:
-        catalog_import.refresh_from_db()
-        assert catalog_import.products_refused == 0
+    level = levels.select_related("variant").get()
+    assert level.policy == after
+    assert level.variant.limit_per_buyer == 2

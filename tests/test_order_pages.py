@@ -1,13 +1,21 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 from django.utils import timezone
 
+from checkout import fulfillment
 from checkout.models import CartLine, Fulfillment, Order, OrderGroup
 from sellers.models import Product, Review
-from tests.factories import make_order, make_product, make_user, make_variant
+from tests.factories import (
+    make_order,
+    make_product,
+    make_review,
+    make_user,
+    make_variant,
+)
+from tests.payments.checkouts import add_order
 
 ORDERS = reverse("checkout:orders")
 DELIVERED = Order.Status.DELIVERED
@@ -64,6 +72,24 @@ def test_the_page_tells_the_way_of_each_parcel(client):
 
 
 @pytest.mark.django_db
+def test_the_day_of_dispatch_is_there_as_soon_as_it_is_paid(client):
+    order = make_bought(paid_at=datetime(2026, 11, 27, 12, tzinfo=UTC))  # a Friday
+    order.seller.dispatch_days = 2
+    order.seller.save()
+    url = order.group.get_absolute_url()
+
+    at_once = client.get(url).content.decode()
+    fulfillment.begin(order)
+    Order.objects.filter(pk=order.pk).update(
+        dispatch_by=datetime(2026, 12, 3, 12, tzinfo=UTC)
+    )
+    later = client.get(url).content.decode()
+
+    assert "Leaves the shop by 1 Dec 2026" in at_once
+    assert "Leaves the shop by 3 Dec 2026" in later
+
+
+@pytest.mark.django_db
 def test_a_paid_order_can_be_canceled_and_a_delivered_one_returned(client):
     paid, delivered = make_bought(), make_bought(status=DELIVERED)
 
@@ -84,6 +110,24 @@ def test_nobody_is_thanked_for_a_canceled_order(client):
 
     assert f"Order {order.group.number} is canceled" in page
     assert "Thank you" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "status", [Order.Status.CANCELED, Order.Status.SHIPPED, DELIVERED]
+)
+def test_thanks_end_once_something_happened_to_a_part_of_the_order(client, status):
+    order = make_bought()
+    add_order(order.group, make_variant(), 1)
+    url = order.group.get_absolute_url()
+    Order.objects.update(status=Order.Status.PAID)
+    assert "Thank you!" in client.get(url).content.decode()
+    Order.objects.filter(pk=order.pk).update(status=status)
+
+    page = client.get(url).content.decode()
+
+    assert "Thank you" not in page
+    assert f"<h1>Order {order.group.number}</h1>" in page
 
 
 @pytest.mark.django_db
@@ -168,6 +212,37 @@ def test_a_buyer_reviews_what_was_bought_once(client):
 
 
 @pytest.mark.django_db
+def test_the_order_offers_to_change_the_review_that_its_buyer_wrote(client):
+    user = make_user()
+    order = make_bought(user=user, status=DELIVERED)
+    product = order.lines.get().variant.product
+    url = order.group.get_absolute_url()
+    make_review(product=product)
+    client.force_login(user)
+
+    before = client.get(url).content.decode()
+    make_review(product=product, user=user)
+    after = client.get(url).content.decode()
+
+    assert "Write a review" in before
+    assert "Change your review" not in before
+    assert "Change your review" in after
+    assert "Write a review" not in after
+
+
+@pytest.mark.django_db
+def test_a_stranger_and_nobody_are_offered_no_review_by_the_link(client):
+    user = make_user()
+    order = make_bought(user=user, status=DELIVERED)
+    make_review(product=order.lines.get().variant.product, user=user)
+    url = order.group.get_absolute_url()
+
+    assert "review" not in client.get(url).content.decode()
+    client.force_login(make_user())
+    assert "review" not in client.get(url).content.decode()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("rating", ["0", "6", "x", ""])
 def test_stars_go_from_one_to_five(client, rating):
     user = make_user()
@@ -215,7 +290,7 @@ def test_orders_take_few_queries_however_long(
         make_bought(user=user)
     client.force_login(user)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         client.get(order.group.get_absolute_url())
     with django_assert_max_num_queries(12):
         client.get(ORDERS)

@@ -1,18 +1,21 @@
 """The seller centre: every page for its owner, a stranger and nobody."""
 
-import csv
-import io
+from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
 from checkout.models import Order
-from sellers import figures, tasks
-from sellers.models import CatalogImport, ImportProblem, Product, Seller
-from tests.catalogues import csv_bytes, glove_rows, shopify_row
+from sellers import figures
+from sellers.models import (
+    CatalogImport,
+    Product,
+    Seller,
+    StockLevel,
+)
+from tests.catalogues import glove_rows, make_import
 from tests.factories import (
     make_order,
     make_picture,
@@ -29,7 +32,7 @@ PAGES = [
     "overview", "shop_settings", "products", "create_product", "imports",
     "import_template", "export_products",
 ]  # fmt: skip
-PAGES_OF_A_PRODUCT = ["edit_product"]
+PAGES_OF_A_PRODUCT = ["edit_product", "product_stock"]
 PAGES_OF_AN_IMPORT = ["catalog_import", "import_report"]
 ACTIONS_ON_A_PRODUCT = ["duplicate_product", "add_pictures", "order_pictures"]
 ACTIONS_ON_A_PICTURE = [
@@ -57,15 +60,6 @@ def stranger(client):
     make_seller(owner=user)
     client.force_login(user)
     return client
-
-
-def make_import(shop, *, data=None, **fields):
-    return CatalogImport.objects.create(
-        seller=shop,
-        file=ContentFile(data or csv_bytes(glove_rows()), "x.csv"),
-        file_name="gloves.csv",
-        **fields,
-    )
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -137,14 +131,16 @@ def test_a_stranger_cannot_act_on_a_picture(stranger, shop, name):
 
 @pytest.mark.parametrize("name", PAGES_OF_AN_IMPORT)
 def test_a_stranger_does_not_find_an_import(stranger, shop, name):
-    found = make_import(shop)
+    found = make_import(glove_rows(), seller=shop)
 
     assert stranger.get(reverse(f"sellers:{name}", args=[found.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("name", ACTIONS_ON_AN_IMPORT)
 def test_a_stranger_cannot_act_on_an_import(stranger, shop, name):
-    found = make_import(shop, status=CatalogImport.Status.PREVIEWED)
+    found = make_import(
+        glove_rows(), seller=shop, status=CatalogImport.Status.PREVIEWED
+    )
 
     response = stranger.post(reverse(f"sellers:{name}", args=[found.pk]))
 
@@ -268,124 +264,20 @@ def test_the_list_has_pages_without_counting(client, owner, shop):
     assert rest.context["next"] is None
 
 
-def upload(client, data, name="products.csv"):
-    file = SimpleUploadedFile(name, data)
-    response = client.post(reverse("sellers:imports"), {"file": file})
-    return CatalogImport.objects.get(), response
+def test_what_is_sold_on_is_not_low_until_no_more_is_sold(shop):
+    def make(sku, stock, **terms):
+        variant = make_variant(product=make_product(seller=shop), stock=stock, sku=sku)
+        StockLevel.objects.filter(pk=variant.pk).update(**terms)
 
+    today = timezone.localdate()
+    ahead = today + timedelta(days=9)
+    make("many", 50)
+    make("few", 2)
+    make("sold-on", 0, policy="back_order")
+    make("promised-all", 0, policy="back_order", backorder_limit=2, backordered=2)
+    make("not-out", 0, policy="pre_order", ships_on=ahead)
+    make("out", 1, policy="pre_order", ships_on=today)
 
-def test_an_upload_is_read_previewed_and_imported(
-    client, owner, shop, eager_tasks, django_capture_on_commit_callbacks
-):
-    client.force_login(owner)
-    with django_capture_on_commit_callbacks(execute=True):
-        found, response = upload(client, csv_bytes(glove_rows(), encoding="utf-16"))
-    assert response.url == found.get_absolute_url()
-    preview = client.get(found.get_absolute_url()).content.decode()
-    assert "Gardening gloves" in preview
-    assert "utf-16" in preview
+    low = [variant.sku for variant in figures.low_stock(shop)]
 
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post(
-            reverse("sellers:start_import", args=[found.pk]), {"default_stock": 0}
-        )
-
-    done = client.get(found.get_absolute_url()).content.decode()
-    assert "Imported." in done
-    assert shop.products.get().title == "Gardening gloves"
-
-
-def test_starting_twice_imports_once(client, owner, shop):
-    found = make_import(shop)
-    tasks.read_import(found.pk)
-    client.force_login(owner)
-    start = reverse("sellers:start_import", args=[found.pk])
-
-    client.post(start, {"default_stock": 0})
-    tasks.import_catalog(found.pk)
-    client.post(start, {"default_stock": 0})
-    tasks.import_catalog(found.pk)
-
-    assert shop.products.count() == 1
-
-
-def test_the_progress_asks_again_while_it_runs_and_stops_then(client, owner, shop):
-    found = make_import(shop, status=CatalogImport.Status.IMPORTING, products_total=4)
-    client.force_login(owner)
-
-    running = client.get(found.get_absolute_url(), HTTP_HX_REQUEST="true")
-    CatalogImport.objects.update(status=CatalogImport.Status.DONE)
-    done = client.get(found.get_absolute_url(), HTTP_HX_REQUEST="true")
-
-    assert "hx-trigger" in running.content.decode()
-    assert "0 of 4 products" in running.content.decode()
-    assert "hx-trigger" not in done.content.decode()
-    assert "<html" not in done.content.decode()
-
-
-def test_a_file_is_read_again_in_another_encoding(client, owner, shop):
-    data = csv_bytes([shopify_row(Title="Łódź")], encoding="cp1250")
-    found = make_import(shop, data=data)
-    tasks.read_import(found.pk)
-    client.force_login(owner)
-
-    client.post(
-        reverse("sellers:read_import_again", args=[found.pk]), {"encoding": "cp1250"}
-    )
-    tasks.read_import(found.pk)
-
-    assert "Łódź" in client.get(found.get_absolute_url()).content.decode()
-
-
-def test_a_canceled_import_imports_nothing(client, owner, shop):
-    found = make_import(shop)
-    tasks.read_import(found.pk)
-    client.force_login(owner)
-
-    client.post(reverse("sellers:cancel_import", args=[found.pk]))
-    tasks.import_catalog(found.pk)
-
-    assert Product.objects.exists() is False
-    assert "Canceled" in client.get(found.get_absolute_url()).content.decode()
-
-
-def rows_of(response):
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(io.StringIO(text)))
-
-
-def test_the_report_is_a_file_that_runs_no_formula(client, owner, shop):
-    found = make_import(shop)
-    ImportProblem.objects.create(
-        catalog_import=found, row=3, handle="=1+1", column="Price", message="@x"
-    )
-    client.force_login(owner)
-
-    rows = rows_of(client.get(reverse("sellers:import_report", args=[found.pk])))
-
-    assert rows[1] == ["3", "'=1+1", "Price", "Refused", "'@x"]
-
-
-def test_an_exported_catalogue_can_be_imported_again(client, owner, shop):
-    first = make_import(shop)
-    tasks.read_import(first.pk)
-    first.refresh_from_db()
-    first.advance(CatalogImport.Status.IMPORTING)
-    tasks.import_catalog(first.pk)
-    Product.objects.update(title="=Gloves")
-    client.force_login(owner)
-
-    response = client.get(reverse("sellers:export_products"))
-    second = make_import(make_seller(), data=b"".join(response.streaming_content))
-    tasks.read_import(second.pk)
-    second.refresh_from_db()
-    second.advance(CatalogImport.Status.IMPORTING)
-    tasks.import_catalog(second.pk)
-
-    copy = second.seller.products.get()
-    assert copy.title == "=Gloves"
-    original = shop.products.get()
-    facts = ["sku", "price_minor", "option_values", "weight_grams", "stock__on_hand"]
-    assert list(copy.variants.values_list(*facts)) == list(
-        original.variants.values_list(*facts)
-    )
+    assert low == ["promised-all", "out", "few"]

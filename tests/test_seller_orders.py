@@ -1,5 +1,9 @@
+import re
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from checkout.models import Fulfillment, Order, ShippingRate
 from tests.factories import (
@@ -61,6 +65,37 @@ def test_orders_that_were_never_paid_are_not_shown(client, owner, order):
     assert client.get(unpaid.get_absolute_url()).status_code == 404
 
 
+LATE = re.compile(r'badge-warn">.*</svg> late</span>')
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "hours", "is_marked"),
+    [
+        (Order.Status.PAID, -1, True),
+        (Order.Status.PARTLY_SHIPPED, -1, True),
+        (Order.Status.PAID, 1, False),
+        (Order.Status.PAID, None, False),
+        (Order.Status.SHIPPED, -1, False),
+        (Order.Status.CANCELED, -1, False),
+    ],
+)
+def test_what_should_have_been_sent_by_now_is_marked(
+    client, owner, order, status, hours, is_marked
+):
+    due = None if hours is None else timezone.now() + timedelta(hours=hours)
+    Order.objects.update(status=status, dispatch_by=due)
+    client.force_login(owner)
+
+    page = client.get(reverse("checkout:seller_orders") + "?tab=all").content.decode()
+
+    own_page = client.get(order.get_absolute_url()).content.decode()
+
+    assert order.number in page
+    assert bool(LATE.search(page)) is is_marked
+    assert bool(LATE.search(own_page)) is is_marked
+
+
 @pytest.mark.django_db
 def test_an_order_is_found_by_its_number(client, owner, order):
     client.force_login(owner)
@@ -87,7 +122,7 @@ def test_too_many_units_are_refused_in_words(client, owner, order):
 
     response = client.post(order.get_absolute_url(), parcel_form(order, quantity=3))
 
-    assert "less than or equal to 2" in response.content.decode()
+    assert "There are only 2." in response.content.decode()
     assert not Fulfillment.objects.exists()
 
 

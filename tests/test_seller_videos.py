@@ -4,20 +4,30 @@ import io
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
 from marketplace.user_files import private_files
-from tests.factories import make_seller, make_tag, make_user, make_video
-from videos.models import Video
+from marketplace.video_files import video_files
+from tests.factories import make_seller, make_user, make_video
+from videos import posters
+from videos.models import Video, VideoConflict
 from videos.tasks import remove_video_files, transcode_video
 
 pytestmark = pytest.mark.django_db
 
 PAGES = ["studio", "status", "delete", "tagging", "tagging_products"]
-POSTS = ["retry", "submit", "unpublish", "delete", "poster", "captions", "tagging"]
+POSTS = [
+    "retry",
+    "cancel",
+    "submit",
+    "unpublish",
+    "delete",
+    "poster",
+    "captions",
+    "tagging",
+]
 
 
 @pytest.fixture
@@ -76,6 +86,33 @@ def test_a_stranger_can_do_nothing(client, action):
 
     unchanged = Video.objects.get(pk=video.pk)
     assert unchanged.publication == Video.Publication.PUBLISHED
+
+
+@pytest.mark.parametrize("status", ["uploaded", "processing"])
+def test_the_seller_stops_the_processing_and_starts_it_again(
+    shop, seller, sent, status
+):
+    video = make_video(seller=seller, status=status, folder="")
+
+    stopped = shop.post(path("cancel", video), follow=True).content.decode()
+    video.refresh_from_db()
+    assert video.status == Video.Status.FAILED
+    assert "You stopped the processing." in stopped
+    shop.post(path("retry", video))
+
+    video.refresh_from_db()
+    assert video.status == Video.Status.UPLOADED
+    assert sent == [video.pk]
+
+
+def test_what_is_ready_cannot_be_stopped(shop, seller):
+    video = make_video(seller=seller)
+
+    page = shop.post(path("cancel", video), follow=True).content.decode()
+
+    assert "changed meanwhile" in page
+    video.refresh_from_db()
+    assert video.status == Video.Status.READY
 
 
 def test_the_list_shows_only_the_own_videos(shop, seller):
@@ -243,29 +280,15 @@ def test_progress_is_asked_for_until_the_video_has_settled(shop, seller):
     assert 'id="preview"' in settled
 
 
-def test_deleting_asks_first_and_takes_the_files_along(shop, seller, monkeypatch):
-    gone = []
-    monkeypatch.setattr(remove_video_files, "delay_on_commit", gone.append)
-    video = make_video(seller=seller)
-    make_tag(video=video)
-
-    assert shop.get(path("delete", video)).status_code == 200
-    assert Video.objects.exists()
-    shop.post(path("delete", video))
-
-    assert not Video.objects.exists()
-    assert gone == [video.public_id]
-
-
 def test_the_files_of_a_deleted_video_are_removed():
-    default_storage.save("videos/abc/1/540p/a.m4s", ContentFile(b"a"))
-    default_storage.save("videos/abcd/1/index.m3u8", ContentFile(b"a"))
+    video_files().save("videos/abc/1/540p/a.m4s", ContentFile(b"a"))
+    video_files().save("videos/abcd/1/index.m3u8", ContentFile(b"a"))
 
     remove_video_files("abc")
     remove_video_files("abc")
 
-    assert not default_storage.exists("videos/abc")
-    assert default_storage.exists("videos/abcd/1/index.m3u8")
+    assert not video_files().exists("videos/abc")
+    assert video_files().exists("videos/abcd/1/index.m3u8")
 
 
 def picture(size=(300, 300)):
@@ -280,7 +303,7 @@ def test_a_poster_is_cut_to_the_video_s_shape(shop, seller):
     shop.post(path("poster", video), {"image": picture()})
 
     video.refresh_from_db()
-    with default_storage.open(video.poster) as stored, Image.open(stored) as poster:
+    with video_files().open(video.poster) as stored, Image.open(stored) as poster:
         assert (poster.format, poster.size) == ("JPEG", (720, 1280))
     assert video.colour == "#ff8800"
 
@@ -293,42 +316,82 @@ def test_a_poster_that_is_no_picture_changes_nothing(shop, seller):
     assert Video.objects.get(pk=video.pk).poster == "videos/old.jpg"
 
 
-def vtt(text):
-    return SimpleUploadedFile("c.vtt", text.encode(), "text/vtt")
+def with_frames(seller, count=3, **fields):
+    video = make_video(seller=seller, frame_count=count, **fields)
+    for name, colour in zip(video.frame_names, ["red", "lime", "blue"], strict=False):
+        file = io.BytesIO()
+        Image.new("RGB", (90, 160), colour).save(file, "JPEG")
+        video_files().save(name, ContentFile(file.getvalue()))
+    return video
 
 
-def test_captions_are_written_anew_as_plain_text(shop, seller):
-    video = make_video(seller=seller)
-    text = (
-        "WEBVTT\n\nSTYLE\n::cue { color: red }\n\nNOTE hidden\n\n"
-        "1\n00:01.000 --> 00:02.500 align:start\n<b>Hi</b> <script>x</script>\n"
-    )
+def test_a_frame_that_was_kept_becomes_the_poster(shop, seller):
+    video = with_frames(seller)
+    assert 'value="2"' in shop.get(path("studio", video)).content.decode()
 
-    shop.post(path("captions", video), {"language": "de", "file": vtt(text)})
+    shop.post(path("poster", video), {"frame": "2"})
 
-    track = video.captions.get()
-    assert (track.language, track.label) == ("de", "Deutsch")
-    assert track.file.read().decode() == (
-        "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHi x\n"
-    )
+    video.refresh_from_db()
+    assert video.poster == video.frame_names[1]
+    assert video.colour == "#00ff01"  # as the JPEG has it
+    assert video.placeholder.startswith("data:image/webp;base64,")
+    pressed = [frame["number"] for frame in video.frames if frame["is_poster"]]
+    assert pressed == [2]
 
 
-@pytest.mark.parametrize("text", ["1\n00:01 --> 00:02\nHi", "WEBVTT\n\nno cue"])
-def test_what_is_not_webvtt_is_refused(shop, seller, text):
-    video = make_video(seller=seller)
+@pytest.mark.parametrize("status", [Video.Status.FAILED, Video.Status.READY])
+def test_there_is_one_way_to_another_file(shop, seller, status):
+    video = make_video(seller=seller, status=status, due_at=None)
+    assert video.is_refused is (status == Video.Status.FAILED)
 
-    shop.post(path("captions", video), {"language": "de", "file": vtt(text)})
+    page = shop.get(path("studio", video)).content.decode()
 
-    assert not video.captions.exists()
+    assert page.count(f'href="{path("replace", video)}"') == 1
 
 
-def test_captions_are_replaced_and_removed(shop, seller):
-    video = make_video(seller=seller)
-    for word in ("One", "Two"):
-        text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{word}\n"
-        shop.post(path("captions", video), {"language": "en", "file": vtt(text)})
-    assert "Two" in video.captions.get().file.read().decode()
+@pytest.mark.parametrize(("poster", "is_beside"), [("frame-1", 0), ("poster-x", 1)])
+def test_only_a_poster_that_is_no_frame_is_shown_beside_the_frames(
+    shop, seller, poster, is_beside
+):
+    video = with_frames(seller)
+    Video.objects.filter(pk=video.pk).update(poster=f"{video.folder}/{poster}.jpg")
 
-    shop.post(path("remove_captions", video, "en"))
+    page = shop.get(path("studio", video)).content.decode()
 
-    assert not video.captions.exists()
+    assert page.count('alt="The poster now"') == is_beside
+
+
+def test_a_picture_of_one_s_own_goes_when_another_is_chosen_and_frames_stay(
+    shop, seller
+):
+    video = with_frames(seller)
+    shop.post(path("poster", video), {"image": picture()})
+    own = Video.objects.get(pk=video.pk).poster
+
+    shop.post(path("poster", video), {"frame": "1"})
+    shop.post(path("poster", video), {"frame": "3"})
+
+    assert not video_files().exists(own)
+    assert all(video_files().exists(name) for name in video.frame_names)
+    assert Video.objects.get(pk=video.pk).poster == video.frame_names[2]
+
+
+@pytest.mark.parametrize("frame", ["0", "4", "-1", "x", ""])
+def test_a_frame_that_does_not_exist_changes_nothing(shop, seller, frame):
+    video = with_frames(seller, poster="videos/old.jpg")
+
+    answer = shop.post(path("poster", video), {"frame": frame}, follow=True)
+
+    assert answer.status_code == 200
+    assert "new poster" not in answer.content.decode()
+    assert Video.objects.get(pk=video.pk).poster == "videos/old.jpg"
+
+
+def test_a_frame_of_an_output_set_that_was_replaced_is_refused(seller):
+    video = with_frames(seller)
+    Video.objects.filter(pk=video.pk).update(folder="videos/newer")
+
+    with pytest.raises(VideoConflict):
+        posters.choose_frame(video, 1)
+
+    assert Video.objects.get(pk=video.pk).poster == ""

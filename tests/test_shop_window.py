@@ -13,6 +13,7 @@ from tests.factories import (
     make_product,
     make_review,
     make_seller,
+    make_shipping_rate,
     make_tag,
     make_user,
     make_variant,
@@ -103,6 +104,18 @@ def test_a_title_cannot_end_the_script_that_it_stands_in(client):
     assert structured_data(response)["name"] == product.title
 
 
+@pytest.mark.parametrize(
+    ("price_minor", "said"), [(5999, "€4.90, free from €60.00"), (6000, "· free<")]
+)
+def test_a_product_page_says_what_its_delivery_costs(client, price_minor, said):
+    product = on_sale(price_minor=price_minor)
+    make_shipping_rate(seller=product.seller, free_from_minor=6000)
+
+    page = client.get(product.get_absolute_url()).content.decode()
+
+    assert said in page
+
+
 def test_a_product_page_shows_how_many_are_left(client):
     product = on_sale(stock=3)
 
@@ -152,13 +165,14 @@ def fill_shop(*, products):
     return seller, category, product
 
 
-@pytest.mark.parametrize("kind", ["shop", "product", "category"])
+@pytest.mark.parametrize("kind", ["shop", "videos", "product", "category"])
 def test_pages_take_as_many_queries_for_one_product_as_for_ten(
     client, kind, django_assert_max_num_queries
 ):
     few, many = fill_shop(products=2), fill_shop(products=9)
     addresses = {
         "shop": lambda filled: f"{filled[0].get_absolute_url()}?tab=products",
+        "videos": lambda filled: filled[0].get_absolute_url(),
         "category": lambda filled: filled[1].get_absolute_url(),
         "product": lambda filled: filled[2].get_absolute_url(),
     }

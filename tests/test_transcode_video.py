@@ -6,26 +6,32 @@ import sys
 import threading
 import time
 from datetime import timedelta
-from os import environ, kill, utime
+from functools import partial
+from os import environ, kill
 from pathlib import Path
 
 import pytest
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
+from marketplace.celery import app as celery_app
+from marketplace.celery import waiting_messages
+from marketplace.video_files import video_files
 from tests.clips import make_clip, make_file
 from tests.factories import make_video
-from videos import transcoding
+from tests.races import at_once
+from videos import leases, transcoding
 from videos.models import LeaseLost, Video, VideoConflict
+from videos.models.processing import LEASE
 from videos.periodic import sweep_videos
 from videos.tasks import transcode_video
 
 
 @pytest.fixture(autouse=True)
-def own_work_folder(settings, tmp_path):
-    settings.VIDEO_WORK_ROOT = tmp_path / "work"
+def empty_queue():
+    with celery_app.connection_for_write() as connection:
+        celery_app.amqp.queues["media"](connection.default_channel).purge()
 
 
 @pytest.fixture
@@ -50,6 +56,10 @@ def lapse(video):
     Video.objects.filter(pk=video.pk).update(lease_expires_at=past)
 
 
+def end_pause(video):
+    Video.objects.filter(pk=video.pk).update(due_at=timezone.now())
+
+
 @pytest.mark.django_db
 def test_a_claimed_video_cannot_be_claimed_again():
     video = make_upload()
@@ -67,7 +77,9 @@ def test_a_lapsed_lease_can_be_claimed_and_the_first_worker_publishes_nothing():
     first.claim()
     lapse(first)
     second = Video.objects.get(pk=first.pk)
+    assert not second.claim()
 
+    assert second.take_up("Its worker died.")
     assert second.claim()
     with pytest.raises(LeaseLost):
         first.renew_lease(50)
@@ -89,35 +101,78 @@ def test_only_a_waiting_video_is_claimed(status):
 
 
 @pytest.mark.django_db
-def test_the_sweep_sends_lapsed_ones_again_and_leaves_the_others(sent):
-    lapsed, busy, lost = make_upload(), make_upload(), make_upload()
+def test_the_sweep_takes_up_lapsed_ones_and_leaves_the_others(sent):
+    lapsed, busy, waiting = make_upload(), make_upload(), make_upload()
     lapsed.claim()
     lapse(lapsed)
     busy.claim()
-    lapse(lost)
-    make_upload(lease_expires_at=timezone.now() + timedelta(seconds=30))
+    make_upload(due_at=timezone.now() + timedelta(seconds=30))
     make_video()
 
     sweep_videos()
-    sweep_videos()
 
-    assert sorted(sent) == [lapsed.pk, lost.pk]
+    assert sorted(sent) == [lapsed.pk, waiting.pk]
     busy.refresh_from_db()
     assert busy.status == Video.Status.PROCESSING
+
+
+@pytest.mark.django_db
+def test_the_sweep_sends_as_many_messages_as_were_lost(
+    django_capture_on_commit_callbacks,
+):
+    videos = [make_upload() for _ in range(3)]
+    transcode_video.delay(videos[0].pk)
+
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            sweep_videos()
+
+    assert waiting_messages("media") == 3
+
+
+@pytest.mark.django_db
+def test_a_worker_that_was_only_slow_keeps_its_video(sent):
+    video = make_upload()
+    video.claim()
+    lapse(video)
+    seen_by_the_sweep = Video.objects.get(pk=video.pk)
+    video.renew_lease(10)
+
+    assert not seen_by_the_sweep.take_up("Its worker died.")
+    video.renew_lease(20)
+
+
+@pytest.mark.django_db
+def test_pauses_between_attempts_grow():
+    video = make_upload()
+    pauses = []
+    while video.claim():
+        started = timezone.now()
+        video.release("No room.")
+        if video.status == Video.Status.UPLOADED:
+            pauses.append((video.due_at - started).total_seconds())
+
+    assert pauses == pytest.approx([15, 60], abs=1)
+    assert (video.status, video.failure_reason) == (Video.Status.FAILED, "No room.")
+
+
+@pytest.mark.django_db
+def test_a_killed_worker_is_replaced_within_ninety_seconds():
+    sweep = celery_app.conf.beat_schedule["videos.periodic.sweep_videos"]
+
+    assert LEASE.total_seconds() + sweep["schedule"] <= 80
 
 
 @pytest.mark.django_db
 def test_after_three_attempts_it_fails_with_a_reason(sent):
     video = make_upload()
     for _ in range(3):
-        video.refresh_from_db()
         assert video.claim()
         lapse(video)
+        sweep_videos()
+        video.refresh_from_db()
 
-    sweep_videos()
-
-    video.refresh_from_db()
-    assert sent == []
+    assert sent == [video.pk, video.pk]
     assert video.status == Video.Status.FAILED
     assert "try again" in video.failure_reason
 
@@ -162,6 +217,7 @@ def test_a_file_that_is_no_video_fails_at_once_with_a_reason():
     assert video.status == Video.Status.FAILED
     assert video.failure_reason.startswith("This file is not a video")
     assert video.attempts_left == 2  # refused for good: no other worker tried
+    assert video.is_refused
 
 
 @pytest.mark.django_db
@@ -176,8 +232,10 @@ def test_a_full_disk_is_tried_again_later(monkeypatch, sent):
 
     video.refresh_from_db()
     assert video.status == Video.Status.UPLOADED
-    assert video.lease_expires_at > timezone.now()
-    lapse(video)
+    assert video.due_at > timezone.now()
+    sweep_videos()
+    assert sent == []
+    end_pause(video)
     sweep_videos()
     assert sent == [video.pk]
 
@@ -192,7 +250,7 @@ def test_a_deleted_video_is_no_error():
 def test_progress_is_written_while_it_runs(monkeypatch):
     video = make_upload(clip=make_clip(size="720x1280", seconds=8))
     seen = []
-    monkeypatch.setattr(transcoding, "HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0)
     renew = Video.renew_lease
 
     def renew_and_note(video, progress_percent):
@@ -207,52 +265,10 @@ def test_progress_is_written_while_it_runs(monkeypatch):
     assert len({percent for percent in seen if 1 < percent < 97}) >= 2
 
 
-@pytest.mark.django_db
-def test_work_folders_of_the_dead_are_removed_and_of_the_living_kept(settings, sent):
-    video = make_upload()
-    video.claim()
-    running = settings.VIDEO_WORK_ROOT / f"{video.pk}-1"
-    dead = settings.VIDEO_WORK_ROOT / "4711-1"
-    for folder in (running, dead):
-        folder.mkdir(parents=True)
-
-    sweep_videos()
-
-    assert running.exists()
-    assert not dead.exists()
-
-
-@pytest.mark.django_db
-def test_uploads_that_broke_off_yesterday_are_removed(settings, tmp_path):
-    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
-    running, broken = tmp_path / "running.upload", tmp_path / "broken.upload"
-    for file in (running, broken):
-        file.write_bytes(b"bytes")
-    utime(broken, (0, 0))
-
-    sweep_videos()
-
-    assert running.exists()
-    assert not broken.exists()
-
-
 def claim_at_once(claim, video_pk, workers=6):
     """How many of several workers, released together, believe to have it."""
-    barrier = threading.Barrier(workers, timeout=10)
-    won = []
-
-    def work():
-        video = Video.objects.get(pk=video_pk)
-        barrier.wait()
-        won.append(bool(claim(video)))
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return won.count(True)
+    videos = [Video.objects.get(pk=video_pk) for _ in range(workers)]
+    return at_once(*(partial(claim, video) for video in videos)).count(True)
 
 
 @pytest.mark.race
@@ -264,15 +280,17 @@ def test_of_six_workers_one_wins():
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_without_the_condition_several_would_win():
-    def look_then_take(video):
-        if video.status == Video.Status.UPLOADED:
-            video.status = Video.Status.PROCESSING
-            video.save(update_fields=["status"])
-            return True
-        return False
+def test_without_the_condition_all_would_win():
+    everybody_has_looked = threading.Barrier(6, timeout=20)
 
-    assert claim_at_once(look_then_take, make_upload().pk) > 1
+    def look_then_take(video):
+        is_free = Video.objects.get(pk=video.pk).status == Video.Status.UPLOADED
+        everybody_has_looked.wait()
+        if is_free:
+            Video.objects.filter(pk=video.pk).update(status=Video.Status.PROCESSING)
+        return is_free
+
+    assert claim_at_once(look_then_take, make_upload().pk) == 6
 
 
 WORKER = """
@@ -283,7 +301,8 @@ from django.conf import settings
 from django.db import connection
 name, media, work, video_pk = sys.argv[1:]
 connection.settings_dict["NAME"] = name
-settings.MEDIA_ROOT, settings.VIDEO_WORK_ROOT = Path(media), Path(work)
+settings.STORAGES["videos"]["OPTIONS"]["location"] = Path(media)
+settings.VIDEO_WORK_ROOT = Path(work)
 from videos.tasks import transcode_video
 transcode_video(int(video_pk))
 """
@@ -293,7 +312,7 @@ def start_worker(video, settings):
     return subprocess.Popen(
         [
             sys.executable, "-c", WORKER, connection.settings_dict["NAME"],
-            str(settings.MEDIA_ROOT), str(settings.VIDEO_WORK_ROOT), str(video.pk),
+            str(settings.VIDEO_ROOT), str(settings.VIDEO_WORK_ROOT), str(video.pk),
         ],
         env=environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
     )  # fmt: skip
@@ -330,6 +349,7 @@ def is_alive(pid):
 
 def sweep_and_work(video, sent):
     lapse(video)
+    end_pause(video)
     sweep_videos()
     for video_pk in sent:
         transcode_video(video_pk)
@@ -355,7 +375,7 @@ def test_a_killed_worker_delays_the_video_and_loses_nothing(settings, sent):
     sweep_and_work(video, sent)
 
     assert (video.status, video.attempt) == (Video.Status.READY, 2)
-    assert default_storage.listdir(f"videos/{video.public_id}")[0] == ["2"]
+    assert video_files().listdir(f"videos/{video.public_id}")[0] == ["2"]
     assert not any(settings.VIDEO_WORK_ROOT.iterdir())
 
 

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from videos import checks  # noqa: F401  registers itself
+
 
 class VideosConfig(AppConfig):
     name = "videos"

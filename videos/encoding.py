@@ -1,77 +1,147 @@
 """The ffmpeg commands, as pure functions: lists of words, never a shell's string."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from videos import formats
+from videos import codecs, formats, frames, scenes, storyboards
 from videos.ffmpeg import Probe
-from videos.ladder import SEGMENT_SECONDS, Rung
+from videos.ladder import HD_EDGE, SEGMENT_SECONDS, Rung
+from videos.storyboards import Storyboard, storyboard_for
 
 PLAYLIST = "playlist.m3u8"
-POSTER = "poster.jpg"
 PROGRESSIVE = "video.mp4"
 AUDIO = "audio"
 
-# 8K: a larger picture costs gigabytes of memory before its first frame is seen.
-MAX_PIXELS = 8192 * 4320
 AUDIO_KBPS = 128
 AUDIO_HZ = 48000
-
-# Decoders go by other names than their codecs.
-DECODERS = sorted(
-    (formats.VIDEO_CODECS | formats.AUDIO_CODECS)
-    | {"libdav1d", "mp3float", "libopus", "libvpx", "libvpx-vp9", "amrnb", "amrwb"}
-)
+# The encoder overshoots by up to one decibel: -1 is what may come out.
+PEAK_DBFS = -2
 
 ZSCALE_TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
-# Nits of what becomes white.  By eye, on phone clips: HLG looks pale below 300.
-WHITE_NITS = {"pq": 203, "hlg": 300}
+# The white of paper in HDR, by BT.2408; what is brighter shares the last steps.
+WHITE_NITS = 203
 SCALE_MATRICES = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 9: "bt2020"}
 UNSPECIFIED_MATRIX = 2
-HD_HEIGHT = 720  # from here on an untagged picture means BT.709, below it BT.601
 
 
-def transcode_command(
-    source: Path, target: Path, probe: Probe, rungs: tuple[Rung, ...], threads: int
-) -> list[str]:
-    """All rungs, the sound and the poster by one run that decodes once."""
+@dataclass(frozen=True)
+class Plan:
+    """All that the one run needs to know."""
+
+    source: Path
+    target: Path
+    probe: Probe
+    rungs: tuple[Rung, ...]
+    threads: int
+    gain_db: float = 0.0
+    # The same sizes in other codecs.
+    extras: tuple[Rung, ...] = ()
+
+    @property
+    def pictures(self) -> tuple[Rung, ...]:
+        return (*self.rungs, *self.extras)
+
+    @property
+    def renditions(self) -> list[str]:
+        """The folders of the rungs, and of the sound where there is some."""
+        names = [rung.name for rung in self.pictures]
+        return names if self.probe.audio_index is None else [*names, AUDIO]
+
+    @property
+    def frames(self) -> Path:
+        """Where the frames lie of which the poster is chosen."""
+        return self.target.with_name("frames")
+
+    @property
+    def samples(self) -> Path:
+        """Where the small pictures lie by which a clip is known again."""
+        return self.target.with_name("samples.rgb")
+
+    @property
+    def source_preview(self) -> Path:
+        return self.target.with_name("preview.mp4")
+
+    @property
+    def storyboard(self) -> Storyboard:
+        top = self.rungs[-1]
+        return storyboard_for(top.width, top.height, self.probe.duration_ms)
+
+
+def transcode_command(plan: Plan) -> list[str]:
+    """All rungs, the sound and the stills by one run that decodes once."""
     return [
         "-nostdin", "-v", "error", "-y",
         "-progress", "pipe:1", "-stats_period", "0.5",
         # Above one bad frame in a hundred the file is damaged, not scratched.
         "-max_error_rate", "0.01",
-        "-filter_complex_threads", str(threads),
-        *_input(source, threads),
-        "-filter_complex", filter_graph(probe, rungs),
-        *_package(target, probe, rungs, threads),
-        *_poster(target),
+        "-filter_complex_threads", str(plan.threads),
+        *_input(plan.source, plan.threads, plan.probe),
+        "-filter_complex", filter_graph(plan),
+        *_package(plan),
+        *_still("frames", plan.frames / "%02d.jpg"),
+        *_still("storyboard", plan.target / storyboards.SHEET),
+        "-map", "[samples]", "-fps_mode", "passthrough",
+        "-f", "rawvideo", str(plan.samples),
     ]  # fmt: skip
 
 
-def _input(source: Path, threads: int) -> list[str]:
+def loudness_command(source: Path, probe: Probe, gain_db: float | None) -> list[str]:
+    """Prints the loudness of the sound, as it is or as it will be after a gain."""
+    return [
+        "-nostdin", "-v", "error", "-max_error_rate", "0.01",
+        *_input(source, 1, probe),
+        "-map", f"0:{probe.audio_index}",
+        "-af", f"{_stereo()}{'' if gain_db is None else _gain(gain_db)}"
+        ",ebur128=metadata=1:peak=sample,ametadata=mode=print:file=-",
+        "-f", "null", "-",
+    ]  # fmt: skip
+
+
+def _input(source: Path, threads: int, probe: Probe | None = None) -> list[str]:
     """Only what is allowed is opened: a text named .mp4 could read other files."""
     return [
         "-protocol_whitelist", "file",
         "-format_whitelist", formats.DEMUXERS,
-        "-codec_whitelist", ",".join(DECODERS),
-        "-max_pixels", str(MAX_PIXELS),
+        "-codec_whitelist", formats.DECODERS,
+        "-max_pixels", str(formats.MAX_PIXELS),
         "-max_streams", formats.MAX_STREAMS,
         "-threads", str(threads),
+        *(_part(probe) if probe else []),
         "-i", f"file:{source}",
     ]  # fmt: skip
 
 
-def filter_graph(probe: Probe, rungs: tuple[Rung, ...]) -> str:
-    """One decode, scaled once to the top rung, the lower ones from there."""
-    top = rungs[-1]
-    outputs = "".join(f"[top{n}]" for n in range(len(rungs) + 1))
-    chains = [
-        f"[0:{probe.video_index}]{_normal(probe, top)},split={len(rungs) + 1}{outputs}"
-    ]
-    for n, rung in enumerate(rungs):
-        chains.append(f"[top{n}]{_rung(rung, top)}[v{n}]")
-    chains.append(f"[top{len(rungs)}]{_one_frame(probe)}[poster]")
+def _part(probe: Probe) -> list[str]:
+    """Nothing of the rest is decoded, and no filter sees it."""
+    if probe.starts_ms is None:
+        return []
+    starts, length = probe.starts_ms / 1000, probe.duration_ms / 1000
+    return ["-ss", f"{starts:.3f}", "-t", f"{length:.3f}"]
+
+
+def filter_graph(plan: Plan) -> str:
+    """One decode; each rung is scaled from the one above, and so are the stills."""
+    probe, rungs = plan.probe, plan.rungs
+    chain = f"[0:{probe.video_index}]{_normal(probe, rungs[-1])}"
+    chains = []
+    for n in reversed(range(len(rungs))):
+        size = rungs[n].short_edge
+        outputs = [
+            *(f"[v{m}]" for m, r in enumerate(plan.pictures) if r.short_edge == size),
+            f"[down{n}]" if n else "[sheet][small]",
+        ]
+        if rungs[n] == rungs[-1]:
+            outputs.append("[large]")
+        names = "".join(outputs)
+        chains.append(f"{chain},split={names.count('[')}{names}")
+        if n:
+            chain = f"[down{n}]{_scaled(rungs[n - 1], rungs[n])}"
+    each_ms = probe.duration_ms / (frames.CANDIDATES * frames.CHOICES)
+    chains.append(f"[large]{_each(each_ms)},{_jpeg()}[frames]")
+    chains.append(f"[sheet]{_sheet(plan.storyboard)}[storyboard]")
+    chains.append(f"[small]{samples(probe.duration_ms)}[samples]")
     if probe.audio_index is not None:
-        chains.append(f"[0:{probe.audio_index}]{_sound()}[a0]")
+        chains.append(f"[0:{probe.audio_index}]{_sound(plan.gain_db)}[a0]")
     return ";".join(chains)
 
 
@@ -83,6 +153,8 @@ def _normal(probe: Probe, top: Rung) -> str:
         *_colours(probe, top),
         "format=yuv420p",
         "setsar=1",
+        # A frame's own tags would be written, whatever the encoder is told.
+        "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv",
         "sidedata=delete",
     ])  # fmt: skip
 
@@ -97,60 +169,90 @@ def _colours(probe: Probe, top: Rung) -> list[str]:
     return [
         f"scale={top.width}:{top.height}",
         f"zscale=tin={ZSCALE_TRANSFERS[probe.transfer]}:min=bt2020nc:pin=bt2020"
-        f":t=linear:npl={WHITE_NITS[probe.transfer]}",
+        f":t=linear:npl={WHITE_NITS}",
         "format=gbrpf32le",
         "zscale=p=bt709",
-        # Highlights lose their colour: a bright sky turns white, not yellow.
-        "tonemap=tonemap=mobius:desat=2",
+        # Of the curves at hand the nearest to BT.2390; `desat` would pale all colours.
+        "tonemap=tonemap=mobius:param=0.6:desat=0",
         "zscale=t=bt709:m=bt709:r=limited",
     ]
 
 
 def _matrix(probe: Probe) -> str:
     if probe.matrix == UNSPECIFIED_MATRIX:
-        return "bt709" if min(probe.width, probe.height) >= HD_HEIGHT else "bt601"
+        # As players take it.
+        return "bt709" if min(probe.width, probe.height) >= HD_EDGE else "bt601"
     return SCALE_MATRICES.get(probe.matrix, "auto")
 
 
-def _rung(rung: Rung, top: Rung) -> str:
-    steps = []
-    if rung.frame_rate != top.frame_rate:
-        steps.append(f"fps={rung.frame_rate}")
-    if rung != top:
-        steps.append(f"scale={rung.width}:{rung.height}")
-    return ",".join(steps) or "null"
+def _scaled(rung: Rung, above: Rung) -> str:
+    """Lanczos: on the small rungs four points of VMAF for a sixteenth of the bytes."""
+    scale = f"scale={rung.width}:{rung.height}:flags=lanczos"
+    if rung.frame_rate == above.frame_rate:
+        return scale
+    return f"fps={rung.frame_rate},{scale}"
 
 
-def _one_frame(probe: Probe) -> str:
-    """A frame from the first third, or 1 s in: the very first is often black."""
-    seconds = min(1, probe.duration_ms / 3000)
-    return f"select=gte(t\\,{seconds:.3f}),scale=out_range=full"
+def _each(milliseconds: float) -> str:
+    """One frame from the middle of each such part of the clip."""
+    return f"select=gte(t\\,(selected_n+0.5)*{milliseconds / 1000:.6f})"
 
 
-def _sound() -> str:
+def _sheet(board: Storyboard) -> str:
+    size = f"scale={board.width}:{board.height}"
+    tiled = f"tile={board.columns}x{board.rows}:nb_frames={board.tiles}"
+    return f"{_each(board.interval_ms)},{size},{tiled},{_jpeg()}"
+
+
+def samples(duration_ms: int) -> str:
+    """By area: each pixel is the mean of what it stands for, so noise is gone."""
+    every = _each(scenes.interval_ms(duration_ms))
+    return f"{every},scale={scenes.SIDE}:{scenes.SIDE}:flags=area,format=rgb24"
+
+
+def _jpeg() -> str:
+    """JPEG has no word for its colours: readers take them for BT.601, full range."""
+    return "scale=out_range=full:out_color_matrix=bt601,format=yuvj420p"
+
+
+def _sound(gain_db: float) -> str:
     """Stereo from time zero, and silence to the end where the sound is shorter."""
+    return f"{_stereo()}{_gain(gain_db)},apad"
+
+
+def _stereo() -> str:
     resampled = f"aresample={AUDIO_HZ}:async=1:first_pts=0"
-    return f"{resampled},aformat=channel_layouts=stereo,apad"
+    return f"{resampled},aformat=channel_layouts=stereo"
 
 
-def _package(
-    target: Path, probe: Probe, rungs: tuple[Rung, ...], threads: int
-) -> list[str]:
-    has_audio = probe.audio_index is not None
+def _gain(gain_db: float) -> str:
+    """Limited between the samples too, hence at four times their rate."""
+    return (
+        f",volume={gain_db:.2f}dB,aresample={4 * AUDIO_HZ}"
+        f",alimiter=limit={10 ** (PEAK_DBFS / 20):.4f}:level=disabled:latency=1"
+        f":attack=5:release=50,aresample={AUDIO_HZ}"
+    )
+
+
+def _package(plan: Plan) -> list[str]:
+    rungs, target = plan.pictures, plan.target
+    has_audio = plan.probe.audio_index is not None
     group = ",agroup:audio" if has_audio else ""
     streams = [f"v:{n}{group},name:{rung.name}" for n, rung in enumerate(rungs)]
     if has_audio:
         streams.append(f"a:0,agroup:audio,name:{AUDIO}")
     return [
-        *(word for n, rung in enumerate(rungs) for word in _video_stream(n, rung)),
-        "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high",
-        "-crf", "23", "-pix_fmt", "yuv420p", "-threads", str(threads),
+        *(word for n in range(len(rungs)) for word in ("-map", f"[v{n}]")),
+        *(
+            word
+            for n, rung in enumerate(rungs)
+            for word in codecs.stream_options(n, rung, plan.threads)
+        ),
+        "-pix_fmt", "yuv420p",
         "-sc_threshold", "0", "-flags:v", "+cgop", "-fps_mode", "passthrough",
-        "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709",
-        "-color_range", "tv",
         *(_audio_stream() if has_audio else []),
         "-map_metadata", "-1", "-map_chapters", "-1",
-        "-t", f"{probe.duration_ms / 1000:.3f}",
+        "-t", f"{plan.probe.duration_ms / 1000:.3f}",
         "-f", "hls", "-hls_playlist_type", "vod", "-hls_time", str(SEGMENT_SECONDS),
         "-hls_flags", "independent_segments", "-hls_segment_type", "fmp4",
         # Time zero in every track without edit lists, which hls.js does not read.
@@ -162,40 +264,73 @@ def _package(
     ]  # fmt: skip
 
 
-def _video_stream(n: int, rung: Rung) -> list[str]:
-    return [
-        "-map", f"[v{n}]",
-        f"-maxrate:v:{n}", f"{rung.video_kbps}k",
-        f"-bufsize:v:{n}", f"{rung.video_kbps * SEGMENT_SECONDS}k",
-        f"-g:v:{n}", str(rung.group_frames),
-        f"-keyint_min:v:{n}", str(rung.group_frames),
-    ]  # fmt: skip
-
-
 def _audio_stream() -> list[str]:
     return ["-map", "[a0]", "-c:a", "aac", "-b:a", f"{AUDIO_KBPS}k"]
 
 
-def _poster(target: Path) -> list[str]:
+def _still(output: str, path: Path) -> list[str]:
     return [
-        "-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3",
-        "-map_metadata", "-1", "-f", "image2", "-update", "1", str(target / POSTER),
+        "-map", f"[{output}]", "-c:v", "mjpeg", "-q:v", "3",
+        "-fps_mode", "passthrough", "-map_metadata", "-1",
+        "-f", "image2", str(path),
     ]  # fmt: skip
 
 
-def progressive_command(target: Path, rung: Rung, has_audio: bool) -> list[str]:
+def copy_command(plan: Plan) -> list[str]:
+    """The source's own packets in a new file, without what it says of itself."""
+    return [
+        "-nostdin", "-v", "error", "-y",
+        *_input(plan.source, plan.threads),
+        *_preview_streams(plan, f"0:{plan.probe.video_index}"),
+        # SEI: phones write there what they are.
+        "-c", "copy", "-bsf:v", "filter_units=remove_types=6",
+        *_preview_file(plan),
+    ]  # fmt: skip
+
+
+def quick_command(plan: Plan) -> list[str]:
+    """The lowest rung alone, as fast as it goes."""
+    graph = f"[0:{plan.probe.video_index}]{_normal(plan.probe, plan.rungs[0])}[v]"
+    return [
+        "-nostdin", "-v", "error", "-y", "-max_error_rate", "0.01",
+        "-filter_complex_threads", str(plan.threads),
+        *_input(plan.source, plan.threads, plan.probe),
+        "-filter_complex", graph,
+        *_preview_streams(plan, "[v]"),
+        "-c:v", "libx264", "-preset", "ultrafast", "-crf", "26",
+        "-threads", str(plan.threads), "-c:a", "aac", "-ac", "2",
+        *_preview_file(plan),
+    ]  # fmt: skip
+
+
+def _preview_streams(plan: Plan, video: str) -> list[str]:
+    words = ["-map", video]
+    if plan.probe.audio_index is not None:
+        words += ["-map", f"0:{plan.probe.audio_index}"]
+    return words
+
+
+def _preview_file(plan: Plan) -> list[str]:
+    return [
+        "-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart",
+        "-t", f"{plan.probe.duration_ms / 1000:.3f}", str(plan.source_preview),
+    ]  # fmt: skip
+
+
+def progressive_command(plan: Plan, rung: Rung) -> list[str]:
     """One MP4 for browsers that run no script, copied from a rung: no encoding."""
-    inputs = [target / rung.name / PLAYLIST]
-    if has_audio:
-        inputs.append(target / AUDIO / PLAYLIST)
+    names = [rung.name, *(name for name in plan.renditions if name == AUDIO)]
     return [
         "-nostdin", "-v", "error", "-y",
         *(
             word
-            for path in inputs
-            for word in ("-protocol_whitelist", "file", "-i", f"file:{path}")
+            for name in names
+            for word in (
+                "-protocol_whitelist", "file",
+                "-i", f"file:{plan.target / name / PLAYLIST}",
+            )
         ),
-        *(word for n in range(len(inputs)) for word in ("-map", f"{n}:0")),
+        *(word for n in range(len(names)) for word in ("-map", f"{n}:0")),
         "-c", "copy", "-map_metadata", "-1", "-movflags", "+faststart",
-        str(target / PROGRESSIVE),
+        str(plan.target / PROGRESSIVE),
     ]  # fmt: skip

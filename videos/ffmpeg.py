@@ -2,7 +2,9 @@
 
 import functools
 import json
+import logging
 import os
+import resource
 import selectors
 import shutil
 import signal
@@ -11,13 +13,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
+from django.conf import settings
 
-from videos import ladder
+from videos import codecs, ladder
+
+logger = logging.getLogger(__name__)
 
 INSPECTION = Path(__file__).with_name("inspection.py")
 LIMITED = Path(__file__).with_name("limited.py")
@@ -26,6 +31,11 @@ LIMITED = Path(__file__).with_name("limited.py")
 NEEDED = ("libx264", "zscale", "tonemap", "bwdif")
 
 TOO_MANY_DECODING_ERRORS = 69
+ENDED_BY_SIGNAL = 255  # also when its time is used up: ffmpeg catches that one
+# A file that crashes a decoder does so each time.
+CRASHES = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL)
+INVALID_DATA = 183  # since ffmpeg 6; before, 1 for every reason
+TICK_SECONDS = 1
 
 
 class FFmpegError(Exception):
@@ -35,7 +45,7 @@ class FFmpegError(Exception):
 class UnreadableVideo(FFmpegError):
     """The file is not a video that can be read; trying again will not help.
 
-    `refusal` is a value of `Video.Refusal`, which has the words for the seller.
+    `refusal` is a key of `refusals.WORDS`, which the seller reads.
     """
 
     def __init__(self, refusal: str, detail: str = ""):
@@ -49,6 +59,9 @@ class Limits:
     cpu_seconds: int
     memory_bytes: int = 2 * 1024**3
     file_bytes: int = 2 * 1024**3
+    # The only files and folders of ours that the command sees.
+    reads: tuple[Path, ...] = ()
+    writes: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,21 +78,29 @@ class Probe:
     transfer: str  # sdr, hlg or pq
     matrix: int  # ISO/IEC 23091-2 MatrixCoefficients
     is_interlaced: bool
+    # A browser can play the packets as they are: H.264 and AAC, upright, 8 bits.
+    is_plain: bool = False
+    # Of a part of the source: where it begins; `duration_ms` is its length.
+    starts_ms: int | None = None
 
 
-PROBE_LIMITS = Limits(wall_seconds=60, cpu_seconds=30, file_bytes=0)
+PROBE_LIMITS = Limits(wall_seconds=60, cpu_seconds=30, file_bytes=65536)
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, on_line: Callable[[str], None] = lambda line: None) -> Probe:
     """Look inside a file, in a limited child process."""
+    missing_walls()  # says so once
     output = run(
         [sys.executable, "-I", str(INSPECTION), str(path)],
-        limits=PROBE_LIMITS,
+        limits=replace(PROBE_LIMITS, reads=(path, INSPECTION.parent)),
         failure=functools.partial(UnreadableVideo, "damaged"),
+        on_line=on_line,
     )
     facts = json.loads(output)
     if "refused" in facts:
         raise UnreadableVideo(facts["refused"])
+    if "unopened" in facts:
+        raise FFmpegError(facts["unopened"])
     width, height = ladder.displayed_size(
         facts["width"],
         facts["height"],
@@ -97,12 +118,30 @@ def probe(path: Path) -> Probe:
         transfer=facts["transfer"],
         matrix=facts["matrix"],
         is_interlaced=facts["is_interlaced"],
+        is_plain=_is_plain(facts),
     )
 
 
-@functools.cache
+def _is_plain(facts: dict) -> bool:
+    return (
+        facts["video_codec"] == "h264"
+        and facts["audio_codec"] in ("aac", None)
+        and facts["pixel_format"] in ("yuv420p", "yuvj420p")
+        and facts["pixel_aspect"] == "1"
+        and facts["transfer"] == "sdr"
+        and not facts["is_interlaced"]
+        and not facts["is_turned"]
+    )
+
+
 def binary() -> str:
     """The system's ffmpeg when it can do all that is needed, else the wheel's."""
+    extra = (codecs.ENCODERS[codec] for codec in settings.VIDEO_EXTRA_CODECS)
+    return _binary_with((*NEEDED, *extra))
+
+
+@functools.cache
+def _binary_with(needed: tuple[str, ...]) -> str:
     for path in filter(None, (shutil.which("ffmpeg"), imageio_ffmpeg.get_ffmpeg_exe())):
         lists = [
             subprocess.run(
@@ -111,9 +150,9 @@ def binary() -> str:
             ).stdout
             for option in ("-encoders", "-filters")
         ]  # fmt: skip
-        if all(f" {name} " in "".join(lists) for name in NEEDED):
+        if all(f" {name} " in "".join(lists) for name in needed):
             return path
-    raise FFmpegError(f"no ffmpeg with {', '.join(NEEDED)} was found")
+    raise FFmpegError(f"no ffmpeg with {', '.join(needed)} was found")
 
 
 def run(
@@ -123,10 +162,15 @@ def run(
     failure: Callable[[str], FFmpegError] = FFmpegError,
     on_line: Callable[[str], None] = lambda line: None,
 ) -> str:
-    """Run a command under limits; `on_line` sees its output line by line, at once."""
+    """Run a command under limits; `on_line` sees its output line by line, at once.
+
+    It is called at least once a second, then with an empty line: it may raise to stop.
+    """
+    before = _cpu_of_children()
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(
-            [*_limited(limits), *command],
+            [*_limited(limits, command), *command],
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -137,16 +181,50 @@ def run(
             code = child.wait(timeout=10)
         finally:
             _kill(child)
+        spent = _cpu_of_children() - before
+        # The kernel counts the time by ticks, so that the two sums differ.
+        is_used_up = code == ENDED_BY_SIGNAL and spent > limits.cpu_seconds / 2
+        if is_used_up or code == -signal.SIGXCPU:
+            raise UnreadableVideo("too_slow")
         if code:
             raise _reason(code, errors, failure)
     return output
 
 
-def _limited(limits: Limits) -> list[str]:
-    return [
-        sys.executable, "-I", "-S", str(LIMITED), str(os.getpid()),
-        str(limits.memory_bytes), str(limits.cpu_seconds), str(limits.file_bytes),
+def _limited(limits: Limits, command: list[str]) -> list[str]:
+    return [sys.executable, "-I", "-S", str(LIMITED), *terms_of(limits, command)]
+
+
+def terms_of(limits: Limits, command: list[str]) -> list[str]:
+    """What limited.py is told before the command."""
+    programs = [sys.prefix, sys.base_prefix, *map(os.path.dirname, command[:1])]
+    reads = [*programs, *limits.reads]
+    terms = [
+        os.getpid(), limits.memory_bytes, limits.cpu_seconds, limits.file_bytes,
+        len(reads), *reads, len(limits.writes), *limits.writes,
     ]  # fmt: skip
+    return [str(term) for term in terms]
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the worker's own, which holds the site's secrets."""
+    kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "LC_ALL": "C.UTF-8"
+    }
+
+
+@functools.cache
+def missing_walls() -> tuple[str, ...]:
+    """What the kernel of this machine does not give, or forbids in a container."""
+    nothing = Limits(wall_seconds=10, cpu_seconds=5)
+    missing = tuple(run([], limits=nothing).splitlines())
+    if missing:
+        logger.warning(
+            "Children that read uploads have no %s here; see docs/video.md.",
+            " and no ".join(missing),
+        )
+    return missing
 
 
 def _read_lines(child, deadline: float, on_line) -> str:
@@ -155,8 +233,11 @@ def _read_lines(child, deadline: float, on_line) -> str:
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         while True:
-            if not selector.select(max(0, deadline - time.monotonic())):
+            if time.monotonic() > deadline:
                 raise FFmpegError("it took too long")
+            if not selector.select(TICK_SECONDS):
+                on_line("")
+                continue
             chunk = os.read(child.stdout.fileno(), 65536)
             if not chunk:
                 return "\n".join([*lines, pending.decode(errors="replace")])
@@ -164,6 +245,11 @@ def _read_lines(child, deadline: float, on_line) -> str:
             for line in whole:
                 lines.append(line.decode(errors="replace"))
                 on_line(lines[-1])
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _kill(child) -> None:
@@ -177,8 +263,8 @@ def _kill(child) -> None:
 def _reason(code: int, errors, failure) -> FFmpegError:
     errors.seek(0)
     words = errors.read().decode(errors="replace").strip()[-2000:]
-    if code == TOO_MANY_DECODING_ERRORS:
-        return UnreadableVideo("damaged", words)
+    if code in (TOO_MANY_DECODING_ERRORS, INVALID_DATA, *CRASHES):
+        return UnreadableVideo("damaged", words or f"exit code {code}")
     if code in (-signal.SIGKILL, -signal.SIGTERM):
         return FFmpegError(f"killed by signal {-code}: {words}")
     return failure(words or f"exit code {code}")

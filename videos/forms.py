@@ -1,18 +1,9 @@
-from pathlib import PurePath
-
 from django import forms
-from django.conf import settings
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
-from videos import captions, tagging
-from videos.models import CaptionTrack, Video
-from videos.refusals import words_for
-
-EXTENSIONS = [
-    ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp", ".3g2",
-    ".mpg", ".mpeg", ".ts", ".mts", ".ogv", ".flv",
-]  # fmt: skip
+from videos import posters, tagging
+from videos.first_look import EXTENSIONS, Refused, refuse_file
+from videos.models import Upload, Video
 
 
 class ManyFilesInput(forms.ClearableFileInput):
@@ -39,22 +30,11 @@ class VideoUploadForm(forms.Form):
 
     def clean_files(self):
         for file in self.cleaned_data["files"]:
-            self._check(file)
+            try:
+                refuse_file(file.name, file.size)
+            except Refused as refused:
+                raise forms.ValidationError(str(refused)) from refused
         return self.cleaned_data["files"]
-
-    def _check(self, file):
-        if PurePath(file.name).suffix.lower() not in EXTENSIONS:
-            raise forms.ValidationError(words_for("not_a_video"))
-        if not file.size:
-            raise forms.ValidationError(words_for("empty"))
-        if file.size > settings.VIDEO_MAX_BYTES:
-            raise forms.ValidationError(too_large())
-
-
-def too_large():
-    return _("The file is too large: it may have %(size)s at most.") % {
-        "size": filesizeformat(settings.VIDEO_MAX_BYTES)
-    }
 
 
 class VideoForm(forms.ModelForm):
@@ -64,41 +44,34 @@ class VideoForm(forms.ModelForm):
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
 
 
-class CaptionForm(forms.ModelForm):
-    LANGUAGES = [
-        ("en", "English"),
-        ("de", "Deutsch"),
-        ("fr", "Français"),
-        ("es", "Español"),
-        ("it", "Italiano"),
-        ("pt", "Português"),
-        ("nl", "Nederlands"),
-        ("pl", "Polski"),
-        ("zh", "中文"),
-        ("ja", "日本語"),
-    ]
-    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
-    file = forms.FileField(
-        label=_("WebVTT file"), widget=forms.FileInput(attrs={"accept": ".vtt"})
-    )
+class UploadWordsForm(forms.ModelForm):
+    """What a seller writes while the bytes are on their way."""
+
+    title = forms.CharField(max_length=140, required=False)
 
     class Meta:
-        model = CaptionTrack
-        fields = ["language", "file"]
-
-    def clean_file(self):
-        """Read to cues and written anew: nothing but times and text goes on."""
-        try:
-            return captions.rewritten(self.cleaned_data["file"])
-        except captions.UnreadableCaptions as error:
-            raise forms.ValidationError(str(error)) from error
+        model = Upload
+        fields = ["title", "description"]
 
 
 class PosterForm(forms.Form):
+    frame = forms.IntegerField(required=False, min_value=1)
     image = forms.FileField(
-        label=_("Picture"),
+        label=_("A picture of your own"),
+        required=False,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
     )
+
+    def clean(self):
+        if not self.errors and not any(self.cleaned_data.values()):
+            raise forms.ValidationError(_("Choose a picture."))
+        return self.cleaned_data
+
+    def save(self, video):
+        if frame := self.cleaned_data["frame"]:
+            posters.choose_frame(video, frame)
+        else:
+            posters.replace_poster(video, self.cleaned_data["image"])
 
 
 class TagForm(forms.Form):

@@ -5,6 +5,7 @@ stranger's and the libraries that read it are written in C.  Of the
 project it imports `formats` alone, which is constants.
 """
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -15,56 +16,75 @@ import av
 sys.path.append(str(Path(__file__).parent))
 from formats import (  # noqa: E402
     AUDIO_CODECS,
+    DECODERS,
     DEMUXERS,
+    MAX_PIXELS,
     MAX_STREAMS,
     VIDEO_CODECS,
 )
 
+OPTIONS = {
+    "format_whitelist": DEMUXERS,
+    "codec_whitelist": DECODERS,
+    "protocol_whitelist": "file",
+    "max_streams": MAX_STREAMS,
+    "max_pixels": str(MAX_PIXELS),
+}
 TRANSFERS = {16: "pq", 18: "hlg"}
+# So much sound without one frame that can be decoded is no sound.
+SOUND_PACKETS = 200
 
 
 class Refused(Exception):
-    """Its one argument is a value of `videos.models.Refusal`."""
+    """Its one argument is a key of `videos.refusals.WORDS`."""
 
 
 def inspect(path):
     """What the file really holds; the container's own claims are not believed."""
-    options = {
-        "format_whitelist": DEMUXERS,
-        "protocol_whitelist": "file",
-        "max_streams": MAX_STREAMS,
-    }
-    try:
-        with av.open(path, container_options=options) as container:
-            return _facts(container)
-    except av.error.FFmpegError as error:
-        raise Refused("not_a_video") from error
+    Path(path).open("rb").close()  # an OSError here is the machine's fault
+    av.logging.set_level(av.logging.ERROR)
+    with av.logging.Capture(local=False) as said:
+        try:
+            with av.open(path, options=OPTIONS, metadata_errors="replace") as opened:
+                return _facts(opened)
+        except av.error.FFmpegError as error:
+            raise Refused("not_a_video") from error
+        except Refused:
+            # Nothing else tells: a decoder that refuses a size forgets it.
+            if any("max pixel count" in words for *_, words in said):
+                raise Refused("too_large") from None
+            raise
 
 
 def _facts(container):
+    """Of the first picture that can be shown; a bad one beside it does no harm."""
     pictures = [s for s in container.streams.video if not _is_cover(s)]
     if not pictures:
         raise Refused("no_picture")
-    video = pictures[0]
-    if not _is_allowed(video, VIDEO_CODECS):
-        raise Refused("codec")
-    audio = next(
-        (s for s in container.streams.audio if _is_allowed(s, AUDIO_CODECS)), None
-    )
-    first, last, packets = _span(container, video)
-    if packets < 2 or last <= first:
-        raise Refused("not_a_video")
-    # The picture may begin after the sound; both are shown from the earlier one.
-    begins = min(first, (container.start_time or 0) / av.time_base)
-    container.seek(0)
-    return {
-        "duration_ms": round((last - begins) * 1000),
-        "frames_per_second": packets / (last - first),
-        "video_index": video.index,
-        "video_codec": video.codec_context.codec.canonical_name,
-        "audio_index": audio.index if audio else None,
-        **_picture(container, video),
-    }
+    listed = [s for s in pictures if _is_allowed(s, VIDEO_CODECS)]
+    refusals = [] if listed else [Refused("codec")]
+    for stream in listed:
+        try:
+            return {
+                **_times(container, stream),
+                **_picture(container, stream),
+                **_sound(container),
+            }
+        except Refused as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
+
+
+def _sound(container):
+    """Of the first sound of which something can be heard."""
+    for stream in container.streams.audio:
+        if _is_allowed(stream, AUDIO_CODECS):
+            container.seek(0)
+            packets = itertools.islice(container.demux(stream), SOUND_PACKETS)
+            if next(_frames(packets), None):
+                codec = stream.codec_context.codec.canonical_name
+                return {"audio_index": stream.index, "audio_codec": codec}
+    return {"audio_index": None, "audio_codec": None}
 
 
 def _is_cover(stream):
@@ -76,17 +96,33 @@ def _is_allowed(stream, codecs):
     return bool(context) and context.codec.canonical_name in codecs
 
 
-def _span(container, stream):
-    """First and last moment shown, in seconds, and the number of packets.
+def _times(container, stream):
+    """How long and how fast, by reading the packets.
 
-    By reading the packets: a fragmented file may claim 39 hours and hold 1 second.
+    A fragmented file may claim 39 hours and hold 1 second.
     """
+    starts_at = (container.start_time or 0) / av.time_base
+    container.seek(0)
+    first, last, packets = _span(container, stream, min(starts_at, 0))
+    if packets < 2 or last <= first:
+        raise Refused("not_a_video")
+    # The picture may begin after the sound; both are shown from the earlier one.
+    return {
+        "duration_ms": round((last - min(first, starts_at)) * 1000),
+        "frames_per_second": packets / (last - first),
+    }
+
+
+def _span(container, stream, earliest):
+    """First and last moment shown, in seconds, and the number of packets."""
     first = last = None
     packets = 0
     for packet in container.demux(stream):
-        if packet.pts is None or packet.is_discard or packet.pts < 0:
+        if packet.pts is None or packet.is_discard:
             continue
         starts = float(packet.pts * packet.time_base)
+        if starts < earliest:
+            continue
         ends = float((packet.pts + (packet.duration or 0)) * packet.time_base)
         first = starts if first is None else min(first, starts)
         last = ends if last is None else max(last, ends)
@@ -96,15 +132,23 @@ def _span(container, stream):
 
 def _picture(container, stream):
     """The first frame that can be decoded; HDR may be told in the bitstream only."""
-    stream.codec_context.thread_count = 1
-    frame = next(_frames(container, stream), None)
+    context = stream.codec_context
+    context.thread_count = 1
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    container.seek(0)
+    frame = next(_frames(container.demux(stream)), None)
     if frame is None:
         raise Refused("damaged")
     aspect = stream.sample_aspect_ratio
     return {
+        "video_index": stream.index,
+        "video_codec": context.codec.canonical_name,
         "width": frame.width,
         "height": frame.height,
         "rotation": frame.rotation,
+        # By a matrix, which may also mirror.
+        "is_turned": any(d.type.name == "DISPLAYMATRIX" for d in frame.side_data),
+        "pixel_format": frame.format.name,
         "pixel_aspect": f"{aspect or 1}",
         "transfer": TRANSFERS.get(int(frame.color_trc), "sdr"),
         "matrix": int(frame.colorspace),
@@ -113,11 +157,11 @@ def _picture(container, stream):
     }
 
 
-def _frames(container, stream):
-    for packet in container.demux(stream):
+def _frames(packets):
+    for packet in packets:
         try:
             yield from packet.decode()
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError:
             continue  # the next group of pictures may be whole
 
 
@@ -126,3 +170,5 @@ if __name__ == "__main__":
         print(json.dumps(inspect(sys.argv[1])))
     except Refused as refusal:
         print(json.dumps({"refused": refusal.args[0]}))
+    except OSError as error:
+        print(json.dumps({"unopened": str(error)}))

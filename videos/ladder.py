@@ -4,18 +4,23 @@ A rung is named for its short edge, so that a portrait and a landscape clip of
 the same sharpness get the same ladder.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 SEGMENT_SECONDS = 2
 
 SHORT_EDGES = (360, 540, 720, 1080)
+HD_EDGE = 720
+
+# What every browser plays; a ladder in another codec may stand beside it.
+H264 = "h264"
 
 # The cap of each rung at up to 30 frames a second, in kbit/s.
 CAPS_KBPS = {360: 800, 540: 1600, 720: 2800, 1080: 5000}
 
 # Below this short edge a viewer gains nothing from more than 30 frames a second.
-SMOOTH_FROM = 720
+SMOOTH_FROM = HD_EDGE
 
 STANDARD_RATES = (
     Fraction(24000, 1001),
@@ -36,6 +41,7 @@ class Rung:
     height: int
     frame_rate: Fraction
     video_kbps: int
+    codec: str = H264
 
     @property
     def short_edge(self) -> int:
@@ -43,7 +49,8 @@ class Rung:
 
     @property
     def name(self) -> str:
-        return f"{self.short_edge}p"
+        edge = f"{self.short_edge}p"
+        return edge if self.codec == H264 else f"{edge}-{self.codec}"
 
     @property
     def group_frames(self) -> int:
@@ -59,7 +66,7 @@ def displayed_size(
         width = round(width * pixel_aspect)
     elif 0 < pixel_aspect < 1:
         height = round(height / pixel_aspect)
-    return (height, width) if rotation % 180 else (width, height)
+    return (height, width) if rotation % 180 == 90 else (width, height)
 
 
 def constant_rate(measured: Fraction) -> Fraction:
@@ -79,6 +86,15 @@ def rungs_for(width: int, height: int, frame_rate: Fraction) -> tuple[Rung, ...]
     short, long = sorted((width, height))
     edges = [edge for edge in SHORT_EDGES if edge <= short]
     return tuple(_rung(width, height, edge, frame_rate) for edge in edges or [short])
+
+
+def in_codecs(rungs: tuple[Rung, ...], codecs: Iterable[str]) -> tuple[Rung, ...]:
+    """The whole ladder again in each: players do not change between codecs."""
+    return tuple(
+        replace(rung, codec=codec, video_kbps=rung.video_kbps * 2 // 3)
+        for codec in codecs
+        for rung in rungs
+    )
 
 
 def _rung(width: int, height: int, edge: int, frame_rate: Fraction) -> Rung:

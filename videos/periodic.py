@@ -2,17 +2,20 @@
 
 import contextlib
 import logging
-import shutil
 import time
+from datetime import timedelta
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from videos.feed import events
-from videos.models import Video
-from videos.models.video import REQUEUE_AFTER
+from marketplace.celery import waiting_messages
+from marketplace.user_files import STORAGE_FAILURES
+from videos import deleting, leftovers, multipart, parts, receiving, uploads
+from videos.feed import events, training, trials
+from videos.models import Upload, UploadClosed, Video
 from videos.refusals import words_for
 from videos.tasks import transcode_video
 
@@ -20,61 +23,124 @@ logger = logging.getLogger(__name__)
 
 # No upload takes longer; a web process that was killed leaves its file behind.
 STALE_SECONDS = 24 * 3600
+# The request that wrote the last byte also makes the video, unless it was killed.
+FINISHED_WITHIN = timedelta(minutes=2)
+# S3 is asked for so long about parts that nobody told of; then the page does it.
+ASKED_WITHIN = timedelta(hours=1)
+# Of one run; what is left over is done by the next.
+MOST_AT_ONCE = 500
+MOST_TIDIED = 50
 
 
 @shared_task
 def sweep_videos():
     """Take up what a killed worker or a lost message left behind."""
-    for video in Video.objects.lapsed():
-        if video.attempts_left:
-            _send_again(video)
-        else:
-            _give_up(video)
-    _remove_work_folders()
+    for video in Video.objects.lapsed()[:MOST_AT_ONCE]:
+        if video.take_up(words_for("processing")):
+            logger.warning("Video %s: its worker died.", video.pk)
+    _send_missing()
+    _remove_leftovers()
+    leftovers.remove_work_folders()
     _remove_stale_uploads()
 
 
-def _unchanged(video):
-    """The row as it was read, so that one that moved on is left alone."""
-    return Video.objects.lapsed().filter(pk=video.pk, attempt=video.attempt)
+def _send_missing():
+    """As many messages as videos that are due: Redis may have lost some, or all."""
+    due = Video.objects.in_turn().values_list("pk", flat=True)[:MOST_AT_ONCE]
+    missing = len(due) - waiting_messages("media")
+    for video_pk in due[: max(0, missing)]:
+        transcode_video.delay_on_commit(video_pk)
 
 
-def _send_again(video):
-    waiting = _unchanged(video).update(
-        status=Video.Status.UPLOADED, lease_expires_at=timezone.now() + REQUEUE_AFTER
-    )
-    if waiting:
-        logger.info("Video %s is sent again.", video.pk)
-        transcode_video.delay_on_commit(video.pk)
+def _remove_leftovers():
+    """Of attempts that ended without publishing, while their rows still say so."""
+    for video in Video.objects.filter(has_leftovers=True).order_by("pk")[:MOST_TIDIED]:
+        try:
+            leftovers.remove_from(video)
+        except STORAGE_FAILURES as error:
+            logger.warning("Files of video %s stay for now: %s", video.pk, error)
+            return
 
 
-def _give_up(video):
-    failed = _unchanged(video).update(
-        status=Video.Status.FAILED,
-        failure_reason=words_for("processing"),
-        lease_expires_at=None,
-    )
-    if failed:
-        logger.warning("Video %s failed at every attempt.", video.pk)
+@shared_task
+def sweep_files():
+    """Remove files that no row points to, a bounded number each time."""
+    leftovers.remove_orphans()
 
 
-def _remove_work_folders():
-    """Of killed workers of this machine; a running one holds the row."""
-    busy = set(
-        Video.objects.filter(status=Video.Status.PROCESSING).values_list(
-            "pk", "attempt"
-        )
-    )
-    for folder in settings.VIDEO_WORK_ROOT.glob("*-*"):
-        pk, _, attempt = folder.name.partition("-")
-        if (int(pk), int(attempt)) not in busy:
-            shutil.rmtree(folder, ignore_errors=True)
+@shared_task
+def publish_scheduled():
+    """What was approved before its time."""
+    if count := Video.objects.publish_due():
+        logger.info("Videos published at their time: %s.", count)
+
+
+@shared_task
+def purge_videos():
+    """Remove for good what was deleted long ago."""
+    for video_pk in Video.objects.purgeable().values_list("pk", flat=True)[
+        :MOST_TIDIED
+    ]:
+        deleting.purge(video_pk)
 
 
 @shared_task
 def count_events():
     """Bring views and shares up to date from what was recorded."""
     events.add_up_events()
+
+
+@shared_task
+def fold_views():
+    """Learn of each video from those who were shown it, and move its trial on."""
+    trials.fold_views()
+
+
+@shared_task
+def train_feed():
+    """Learn anew from what people did."""
+    try:
+        model = training.train()
+    except training.NothingToLearn:
+        return
+    logger.info("Feed model %s is %s: %s", model, model.status, model.figures)
+
+
+@shared_task
+def sweep_uploads():
+    """Remove what nobody goes on with; make the videos that a killed process owes."""
+    for upload in Upload.objects.expired():
+        _settle(upload, receiving.expire)
+    Upload.objects.forgettable().delete()
+    parts.remove_stale()
+    owed_since = timezone.now() - FINISHED_WITHIN
+    _sweep_bucket(owed_since)
+    owed = Upload.objects.complete().filter(object_name="", written_at__lt=owed_since)
+    for upload in owed:
+        # Parts may lie on the disk of another machine, which alone can finish them.
+        if parts.exists(upload.public_id):
+            _settle(upload, uploads.finish)
+
+
+def _sweep_bucket(owed_since):
+    """A browser may be closed after its last part, before it could say so."""
+    recent = (owed_since - ASKED_WITHIN, owed_since)
+    try:
+        for upload in Upload.objects.direct().silent(between=recent)[:MOST_AT_ONCE]:
+            _settle(upload, uploads.finish)
+        multipart.remove_stale()
+    except STORAGE_FAILURES as error:
+        logger.warning("The bucket is not swept: %s", error)
+
+
+def _settle(upload, settle):
+    try:
+        settle(upload)
+    except multipart.UploadIncomplete:
+        return  # paused; its time is not up
+    except (UploadClosed, parts.NoRoom, ClientError) as error:
+        # S3 answered: the others may well be settled.
+        logger.warning("Upload %s is left as it is: %s", upload.pk, error)
 
 
 def _remove_stale_uploads():

@@ -1,13 +1,11 @@
-"""The seller centre's pages about videos; the tagging page is in tagging_views."""
+"""The seller centre's pages about videos; upload_views and tagging_views have more."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -16,77 +14,31 @@ from django.views.decorators.http import (
 
 from sellers.access import seller_required
 from sellers.pictures import UnusablePicture
-from videos import posters, uploads
-from videos.forms import (
-    EXTENSIONS,
-    CaptionForm,
-    PosterForm,
-    VideoForm,
-    VideoUploadForm,
-    too_large,
-)
+from videos import uploads
+from videos.caption_forms import CaptionFileForm
+from videos.captioning import first_language
+from videos.deletion_views import just_deleted
+from videos.forms import PosterForm, VideoForm
 from videos.models import VideoConflict
-
-# Room in an upload's request for the form around the file.
-FORM_BYTES = 1024 * 1024
+from videos.places import place_in_words
+from videos.refusals import words_for
 
 
 @seller_required
 @require_GET
 def videos(request):
-    page = Paginator(request.seller.videos.defer("search"), 24).get_page(
-        request.GET.get("page")
-    )
-    return render(request, "videos/videos.html", {"page": page})
-
-
-@csrf_exempt  # checked below, after the size: the check reads the whole body
-@seller_required
-def upload(request):
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if length > settings.VIDEO_MAX_BYTES + FORM_BYTES:
-        return _refused(request, VideoUploadForm(), [str(too_large())], status=413)
-    return _upload(request)
-
-
-@csrf_protect
-@require_http_methods(["GET", "POST"])
-def _upload(request):
-    form = VideoUploadForm(request.POST or None, request.FILES or None)
-    if request.method == "GET":
-        return _upload_page(request, VideoUploadForm())
-    if not form.is_valid():
-        errors = [error for field in form.errors.values() for error in field]
-        return _refused(request, form, errors, status=422)
-    made = [
-        uploads.submit(request.seller, request.user, file, form.cleaned_data["title"])
-        for file in form.cleaned_data["files"]
-    ]
-    if request.accepts("text/html"):
-        messages.success(request, _("Uploaded. The video is being processed."))
-        return redirect("videos:studio", made[0].public_id)
-    return JsonResponse({"url": reverse("videos:studio", args=[made[0].public_id])})
-
-
-def _refused(request, form, errors, status):
-    if request.accepts("text/html"):
-        return _upload_page(request, form, errors, status)
-    return JsonResponse({"errors": errors}, status=status)
-
-
-def _upload_page(request, form, errors=(), status=200):
+    mine = request.seller.videos
+    page = Paginator(mine.kept().defer("search"), 24).get_page(request.GET.get("page"))
     context = {
-        "form": form,
-        "errors": errors,
-        "extensions": ",".join(EXTENSIONS),
-        "max_bytes": settings.VIDEO_MAX_BYTES,
-        "max_seconds": settings.VIDEO_MAX_SECONDS,
+        "page": page,
+        "deleted_count": mine.deleted().count(),
+        "just_deleted": just_deleted(request),
     }
-    return render(request, "videos/upload.html", context, status=status)
+    return render(request, "videos/videos.html", context)
 
 
 def _own_video(request, public_id):
-    return get_object_or_404(request.seller.videos, public_id=public_id)
+    return get_object_or_404(request.seller.videos.kept(), public_id=public_id)
 
 
 @seller_required
@@ -104,11 +56,15 @@ def studio(request, public_id):
 
 
 def _studio_context(video):
+    tags = list(video.tags.select_related("product"))
     return {
         "video": video,
-        "caption_form": CaptionForm(),
+        "caption_form": CaptionFileForm(),
+        "caption_language": first_language(),
+        "place": place_in_words(video),
         "poster_form": PosterForm(),
-        "tags": video.tags.select_related("product"),
+        "tags": tags,
+        "late_tags": [tag for tag in tags if tag.starts_ms >= video.duration_ms],
         "captions": video.captions.all(),
     }
 
@@ -120,7 +76,20 @@ def status(request, public_id):
     video = _own_video(request, public_id)
     if request.GET.get("in") == "list":
         return render(request, "videos/_video_row.html", {"video": video})
-    return render(request, "videos/_status_and_rest.html", _studio_context(video))
+    # Put into the page once: a player that is replaced begins again.
+    is_shown = request.GET.get("shown") == str(video.attempt)
+    context = _studio_context(video) | {
+        "is_preview_new": not video.is_being_made or (video.preview and not is_shown)
+    }
+    return render(request, "videos/_status_and_rest.html", context)
+
+
+@seller_required
+@require_GET
+@never_cache
+def addresses(request, public_id):
+    """Fresh ones for a preview that has stood open for long."""
+    return JsonResponse(_own_video(request, public_id).addresses())
 
 
 @seller_required
@@ -129,6 +98,16 @@ def retry(request, public_id):
     return _change(
         request, public_id, uploads.send, _("The video is being processed again.")
     )
+
+
+@seller_required
+@require_POST
+def cancel(request, public_id):
+    return _change(request, public_id, _cancel, _("The processing is stopped."))
+
+
+def _cancel(video):
+    video.cancel(words_for("canceled"))
 
 
 @seller_required
@@ -165,60 +144,21 @@ def _change(request, public_id, change, words):
 
 
 @seller_required
-@require_http_methods(["GET", "POST"])
-def delete(request, public_id):
-    video = _own_video(request, public_id)
-    if request.method == "GET":
-        return render(request, "videos/delete.html", {"video": video})
-    uploads.remove(video)
-    messages.success(request, _("“%(video)s” is deleted.") % {"video": video.title})
-    return redirect("videos:videos")
-
-
-@seller_required
 @require_POST
 def poster(request, public_id):
+    """One of the frames that were kept, or a picture of the seller's own."""
     video = _own_video(request, public_id)
     form = PosterForm(request.POST, request.FILES)
     if not form.is_valid():
-        for error in form.errors.get("image", [_("Choose a picture.")]):
+        for error in [e for errors in form.errors.values() for e in errors]:
             messages.error(request, error)
         return redirect("videos:studio", public_id)
     try:
-        posters.replace_poster(video, form.cleaned_data["image"])
+        form.save(video)
     except UnusablePicture as error:
         messages.error(request, str(error))
+    except VideoConflict:
+        messages.error(request, _("The video has changed meanwhile. Look again."))
     else:
         messages.success(request, _("The video has a new poster."))
-    return redirect("videos:studio", public_id)
-
-
-@seller_required
-@require_POST
-def captions(request, public_id):
-    """Add a track, or replace the one of the same language."""
-    video = _own_video(request, public_id)
-    form = CaptionForm(request.POST, request.FILES)
-    if form.is_valid():
-        language = form.cleaned_data["language"]
-        video.captions.update_or_create(
-            language=language,
-            defaults={
-                "label": dict(CaptionForm.LANGUAGES)[language],
-                "file": form.cleaned_data["file"],
-            },
-        )
-        messages.success(request, _("The captions are saved."))
-    else:
-        for error in [e for errors in form.errors.values() for e in errors]:
-            messages.error(request, error)
-    return redirect("videos:studio", public_id)
-
-
-@seller_required
-@require_POST
-def remove_captions(request, public_id, language):
-    video = _own_video(request, public_id)
-    get_object_or_404(video.captions, language=language).delete()
-    messages.success(request, _("The captions are removed."))
     return redirect("videos:studio", public_id)

@@ -17,7 +17,8 @@ SHOWN_PRODUCTS = 12
 def tagging(request, public_id):
     """All tags of a video as one form; the timeline is drawn from it by script."""
     video = get_object_or_404(
-        request.seller.videos.filter(status=Video.Status.READY), public_id=public_id
+        request.seller.videos.kept().filter(status=Video.Status.READY),
+        public_id=public_id,
     )
     if request.method == "GET":
         formset = TagFormSet(
@@ -102,7 +103,7 @@ def _product(form):
 @require_GET
 def tagging_products(request, public_id):
     """The products that the search box finds: a fragment."""
-    video = get_object_or_404(request.seller.videos, public_id=public_id)
+    video = get_object_or_404(request.seller.videos.kept(), public_id=public_id)
     context = {"video": video, "products": _found(request)}
     return render(request, "videos/_tagging_products.html", context)
 

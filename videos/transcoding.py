@@ -1,27 +1,49 @@
 """From a source to a published output set: probe, encode, package, publish."""
 
 import contextlib
+import dataclasses
+import hashlib
 import shutil
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files import File
-from django.core.files.storage import default_storage
-from PIL import Image
+from django.db import transaction
 
-from videos import encoding, ffmpeg, ladder, playlists
-from videos.encoding import AUDIO, POSTER
+from marketplace.user_files import STORAGE_FAILURES
+from marketplace.video_files import video_files
+from videos import (
+    codecs,
+    encoding,
+    features,
+    ffmpeg,
+    formats,
+    frames,
+    ladder,
+    leftovers,
+    loudness,
+    playlists,
+    posters,
+    previews,
+    storing,
+    storyboards,
+    versions,
+)
+from videos.encoding import AUDIO
+from videos.leases import Lease
 from videos.models import Rendition, Video
+from videos.wholeness import require_whole
 
-HEARTBEAT_SECONDS = 2
 # A container's own rounding: a clip of one second often says 999 ms.
 GRACE_MS = 50
 SMALLEST_SIDE = 64
 # The rung that browsers without HLS get as one file.
 PROGRESSIVE_EDGE = 540
+
+# Per cent of the progress: up to here looking, then encoding, then storing.
+LOOKED = 2
+ENCODED = 90
 
 
 @dataclass(frozen=True)
@@ -33,6 +55,10 @@ class Package:
     codecs: dict[str, str]
     measured: dict[str, playlists.Measured]
     has_audio: bool
+    frame_count: int
+    poster: str
+    look: posters.Look
+    features: features.Features
 
 
 def transcode(video: Video) -> None:
@@ -41,18 +67,24 @@ def transcode(video: Video) -> None:
     Everything is written to a folder of this attempt's own, so that a worker
     believed dead can do no harm; only the holder of the lease publishes.
     """
+    lease = Lease(video)
     with _work_folder(video) as work:
-        source = _local_source(video, work)
-        probe = inspect(source)
-        video.renew_lease(progress_percent=1)
-        package = _encode(video, source, probe, work)
+        source = _local_source(video, work, lease)
+        made = work / "made"
+        made.mkdir()
+        probe = inspect(source, on_line=lease.hear)
+        plan = _plan(source, part_of(probe, video), made / "output")
         folder = f"videos/{video.public_id}/{video.attempt}"
         with contextlib.ExitStack() as undo:
-            undo.callback(remove_tree, default_storage, folder)
-            _store(video, package, folder)
-            _publish(video, package, folder)
+            undo.callback(leftovers.remove_tree, video_files(), folder)
+            previews.offer_preview(lease, plan, _limits(plan), folder)
+            package = _encode(lease, plan)
+            _store(lease, package, folder)
+            _publish(video, package, folder, probe.duration_ms)
             undo.pop_all()
-    _remove_other_attempts(video)
+    with contextlib.suppress(*STORAGE_FAILURES):  # then the sweep does it
+        video_files().delete(f"{folder}/{previews.PREVIEW}")
+        leftovers.remove_from(video)
 
 
 @contextlib.contextmanager
@@ -69,24 +101,35 @@ def _work_folder(video: Video) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _local_source(video: Video, work: Path) -> Path:
+def _local_source(video: Video, work: Path, lease: Lease) -> Path:
     try:
         return Path(video.source.path)
     except NotImplementedError:  # S3: ffmpeg reads from disk
         copy = work / "source"
-        with video.source.open() as stored, copy.open("wb") as local:
-            shutil.copyfileobj(stored, local, 1024 * 1024)
+        digest = hashlib.sha256()
+        # Piece by piece: the storage's own file would hold all of it in memory.
+        stored = video.source.storage.bucket.Object(video.source.name).get()["Body"]
+        with contextlib.closing(stored), copy.open("wb") as local:
+            for chunk in stored.iter_chunks(1024 * 1024):
+                local.write(chunk)
+                digest.update(chunk)
+                lease.keep()
+        # Its bytes went past the web machines; it may have been replaced meanwhile.
+        unknown = Video.objects.filter(pk=video.pk, source_sha256="")
+        unknown.filter(source=video.source.name).update(
+            source_sha256=digest.hexdigest()
+        )
         return copy
 
 
-def inspect(source: Path) -> ffmpeg.Probe:
+def inspect(source: Path, **options: Callable[[str], None]) -> ffmpeg.Probe:
     """Probe a source and apply the rules of the house."""
     if not source.stat().st_size:
         raise ffmpeg.UnreadableVideo("empty")
-    probe = ffmpeg.probe(source)
+    probe = ffmpeg.probe(source, **options)
     if min(probe.width, probe.height) < SMALLEST_SIDE:
         raise ffmpeg.UnreadableVideo("too_small")
-    if probe.width * probe.height > encoding.MAX_PIXELS:
+    if max(probe.width, probe.height) > formats.MAX_SIDE:
         raise ffmpeg.UnreadableVideo("too_large")
     if probe.duration_ms + GRACE_MS < settings.VIDEO_MIN_MS:
         raise ffmpeg.UnreadableVideo("too_short")
@@ -95,91 +138,147 @@ def inspect(source: Path) -> ffmpeg.Probe:
     return probe
 
 
-def _encode(video: Video, source: Path, probe: ffmpeg.Probe, work: Path) -> Package:
-    rungs = ladder.rungs_for(probe.width, probe.height, probe.frame_rate)
-    target = work / "output"
-    has_audio = probe.audio_index is not None
-    names = [rung.name for rung in rungs] + ([AUDIO] if has_audio else [])
-    for name in names:
-        (target / name).mkdir(parents=True)
-    command = encoding.transcode_command(
-        source, target, probe, rungs, settings.VIDEO_THREADS
+def part_of(probe: ffmpeg.Probe, video: Video) -> ffmpeg.Probe:
+    """The part of the source that its seller wants to show."""
+    ends_ms = min(video.trim_ends_ms or probe.duration_ms, probe.duration_ms)
+    if (video.trim_starts_ms, ends_ms) == (0, probe.duration_ms):
+        return probe
+    if ends_ms - video.trim_starts_ms + GRACE_MS < settings.VIDEO_MIN_MS:
+        raise ffmpeg.UnreadableVideo("too_short")
+    return dataclasses.replace(
+        probe,
+        starts_ms=video.trim_starts_ms,
+        duration_ms=ends_ms - video.trim_starts_ms,
+        is_plain=False,  # packets can be cut at key frames only
     )
-    seconds = probe.duration_ms // 1000 + 1
-    limits = ffmpeg.Limits(
+
+
+def _plan(source: Path, probe: ffmpeg.Probe, target: Path) -> encoding.Plan:
+    rungs = ladder.rungs_for(probe.width, probe.height, probe.frame_rate)
+    return encoding.Plan(
+        source=source,
+        target=target,
+        probe=probe,
+        rungs=rungs,
+        extras=ladder.in_codecs(rungs, settings.VIDEO_EXTRA_CODECS),
+        threads=settings.VIDEO_THREADS,
+    )
+
+
+def _limits(plan: encoding.Plan) -> ffmpeg.Limits:
+    seconds = plan.probe.duration_ms // 1000 + 1
+    return ffmpeg.Limits(
         wall_seconds=300 + seconds * settings.VIDEO_MAX_SLOWNESS,
         cpu_seconds=300 + seconds * settings.VIDEO_MAX_SLOWNESS,
         memory_bytes=settings.VIDEO_MEMORY_BYTES,
+        reads=(plan.source,),
+        writes=(plan.target.parent,),
     )
+
+
+def _encode(lease: Lease, plan: encoding.Plan) -> Package:
+    try:
+        lufs = _run_ladder(lease, plan)
+    except ffmpeg.UnreadableVideo as error:
+        if plan.probe.audio_index is None or error.refusal != "damaged":
+            raise
+        # It may be the sound that is damaged; a good picture can be shown without.
+        silent = dataclasses.replace(plan.probe, audio_index=None)
+        return _encode(lease, dataclasses.replace(plan, probe=silent))
+    require_whole(plan.target)
+    copy = encoding.progressive_command(plan, progressive_rung(plan.rungs))
+    ffmpeg.run([ffmpeg.binary(), *copy], limits=_limits(plan), on_line=lease.hear)
+    require_whole(plan.target)
+    return _package(plan, lufs)
+
+
+def _run_ladder(lease: Lease, plan: encoding.Plan) -> float | None:
+    """Make all rungs and stills; how loud the source was."""
+    limits = _limits(plan)
+    sound = loudness.levelling(plan.source, plan.probe, limits, lease.hear)
+    lease.keep(LOOKED)
+    shutil.rmtree(plan.target, ignore_errors=True)
+    for folder in (plan.frames, *(plan.target / name for name in plan.renditions)):
+        folder.mkdir(parents=True, exist_ok=True)
+    levelled = dataclasses.replace(plan, gain_db=sound.gain_db)
+    command = encoding.transcode_command(levelled)
     ffmpeg.run(
         [ffmpeg.binary(), *command],
         limits=limits,
-        on_line=_Heartbeat(video, probe.duration_ms),
+        on_line=_Progress(lease, plan.probe.duration_ms),
     )
-    progressive = min(rungs, key=lambda rung: abs(rung.short_edge - PROGRESSIVE_EDGE))
-    copy = encoding.progressive_command(target, progressive, has_audio)
-    ffmpeg.run([ffmpeg.binary(), *copy], limits=limits)
-    return _package(target, rungs, names, has_audio)
+    return sound.lufs
 
 
-class _Heartbeat:
-    """Reads ffmpeg's progress, and every few seconds renews the lease with it."""
+def progressive_rung(rungs: tuple[ladder.Rung, ...]) -> ladder.Rung:
+    return min(rungs, key=lambda rung: abs(rung.short_edge - PROGRESSIVE_EDGE))
 
-    def __init__(self, video: Video, duration_ms: int):
-        self.video = video
+
+class _Progress:
+    """Reads how far ffmpeg is, and keeps the lease with it."""
+
+    def __init__(self, lease: Lease, duration_ms: int):
+        self.lease = lease
         self.duration_ms = duration_ms
-        self.percent = 1
-        self.next_at = time.monotonic() + HEARTBEAT_SECONDS
 
     def __call__(self, line: str) -> None:
         name, _, value = line.partition("=")
+        percent = 0
         if name == "out_time_us" and value.isdigit():
             done = int(value) / 1000 / self.duration_ms
-            self.percent = max(self.percent, min(97, round(done * 97)))
-        if time.monotonic() >= self.next_at:
-            self.video.renew_lease(self.percent)
-            self.next_at = time.monotonic() + HEARTBEAT_SECONDS
+            percent = min(ENCODED, LOOKED + round(done * (ENCODED - LOOKED)))
+        self.lease.keep(percent)
 
 
-def _package(
-    target: Path, rungs: tuple[ladder.Rung, ...], names: list[str], has_audio: bool
-) -> Package:
-    measured = {name: playlists.measure(target / name) for name in names}
-    codecs = {
-        rung.name: playlists.avc_codec(
-            next((target / rung.name).glob("init*.mp4")).read_bytes()
-        )
-        for rung in rungs
+def _package(plan: encoding.Plan, lufs: float | None) -> Package:
+    target, rungs = plan.target, plan.rungs
+    measured = {name: playlists.measure(target / name) for name in plan.renditions}
+    names = [rung.name for rung in plan.pictures]
+    words = {
+        name: codecs.codecs_word(playlists.init_of(target / name)) for name in names
     }
-    index = playlists.multivariant(rungs, codecs, measured)
+    key_frames = {name: playlists.write_key_frames(target / name) for name in names}
+    index = playlists.multivariant(plan.pictures, words, measured, key_frames)
     (target / playlists.MULTIVARIANT).write_text(index)
-    return Package(target, rungs, codecs, measured, has_audio)
+    (target / storyboards.CUES).write_text(storyboards.cues(plan.storyboard))
+    kept, poster = _keep_frames(plan)
+    return Package(
+        folder=target,
+        rungs=rungs,
+        codecs=words,
+        measured=measured,
+        has_audio=AUDIO in plan.renditions,
+        frame_count=kept,
+        poster=poster,
+        look=posters.look_of(target / poster),
+        features=features.features_of(plan.samples, plan.probe.duration_ms, lufs),
+    )
 
 
-class _FinishedFile(File):
-    """A local file that the disk storage may move instead of copying it."""
+def _keep_frames(plan: encoding.Plan) -> tuple[int, str]:
+    """Keep the candidates for the poster: how many, and the name of the best."""
+    chosen = frames.candidates(list(plan.frames.glob("*.jpg")))
+    if not chosen:
+        raise ffmpeg.UnreadableVideo("damaged", "not one frame came out")
+    for number, frame in enumerate(chosen, start=1):
+        frame.path.rename(plan.target / f"frame-{number}.jpg")
+    return len(chosen), f"frame-{chosen.index(frames.best(chosen)) + 1}.jpg"
 
-    def temporary_file_path(self) -> str:
-        return self.file.name
 
-
-def _store(video: Video, package: Package, folder: str) -> None:
+def _store(lease: Lease, package: Package, folder: str) -> None:
     """Into the storage, the multivariant playlist last."""
     files = sorted(path for path in package.folder.rglob("*") if path.is_file())
     files.sort(key=lambda path: path.name == playlists.MULTIVARIANT)
-    renewed_at = time.monotonic()
-    for path in files:
-        with path.open("rb") as opened:
-            name = f"{folder}/{path.relative_to(package.folder)}"
-            default_storage.save(name, _FinishedFile(opened))
-        if time.monotonic() - renewed_at > HEARTBEAT_SECONDS:
-            video.renew_lease(progress_percent=98)
-            renewed_at = time.monotonic()
+    for number, path in enumerate(files):
+        storing.store_file(lease, path, f"{folder}/{path.relative_to(package.folder)}")
+        lease.keep(ENCODED + number * (99 - ENCODED) // len(files))
 
 
-def _publish(video: Video, package: Package, folder: str) -> None:
+@transaction.atomic
+def _publish(video: Video, package: Package, folder: str, source_ms: int) -> None:
     top = package.rungs[-1]
-    video.mark_ready(
+    versions.publish(
+        video,
         [
             Rendition(
                 video=video,
@@ -191,40 +290,15 @@ def _publish(video: Video, package: Package, folder: str) -> None:
             for rung in package.rungs
         ],
         folder=folder,
-        poster=f"{folder}/{POSTER}",
-        colour=_average_colour(f"{folder}/{POSTER}"),
+        poster=f"{folder}/{package.poster}",
+        colour=package.look.colour,
+        placeholder=package.look.placeholder,
+        frame_count=package.frame_count,
+        has_storyboard=True,
+        source_ms=source_ms,
         width=top.width,
         height=top.height,
         duration_ms=package.measured[top.name].duration_ms,
         has_audio=package.has_audio,
     )
-
-
-def _average_colour(poster: str) -> str:
-    """Shown while the poster loads."""
-    with (
-        default_storage.open(poster) as stored,
-        Image.open(stored, formats=["JPEG"]) as image,
-    ):
-        red, green, blue = image.convert("RGB").resize((1, 1)).getpixel((0, 0))
-    return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def _remove_other_attempts(video: Video) -> None:
-    root = f"videos/{video.public_id}"
-    folders, _ = default_storage.listdir(root)
-    for folder in folders:
-        if f"{root}/{folder}" != video.folder:
-            remove_tree(default_storage, f"{root}/{folder}")
-
-
-def remove_tree(storage, folder: str) -> None:
-    """All files below a folder of a storage; an empty or missing one is no error."""
-    if not storage.exists(folder):
-        return
-    folders, files = storage.listdir(folder)
-    for name in folders:
-        remove_tree(storage, f"{folder}/{name}")
-    for name in files:
-        storage.delete(f"{folder}/{name}")
-    storage.delete(folder)
+    features.keep_features(video, package.features)

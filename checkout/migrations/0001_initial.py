@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
                         unique=True,
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("email", models.EmailField(max_length=254, verbose_name="email")),
                 ("language", models.CharField(default="en", max_length=12)),
                 (
                     "status",

@@ -3,6 +3,7 @@ import secrets
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from sellers.models import Variant
 from videos.models import Video
@@ -13,8 +14,18 @@ def new_token():
     return secrets.token_urlsafe(24)
 
 
+class CartQuerySet(models.QuerySet):
+    def forgotten(self, before):
+        """Guests' that nobody touched since, and that nobody is paying for."""
+        guests = self.filter(user=None, updated_at__lt=before)
+        return guests.exclude(order_groups__status="pending")
+
+
 class Cart(models.Model):
-    """What somebody means to buy: a guest's by token, a user's by account."""
+    """What somebody means to buy: a guest's by token, a user's by account.
+
+    What is bought at once lies in a cart of its own, known to the session alone.
+    """
 
     token = models.CharField(max_length=40, unique=True, default=new_token)
     user = models.OneToOneField(
@@ -24,8 +35,36 @@ class Cart(models.Model):
         blank=True,
         related_name="cart",
     )
+    is_buy_now = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CartQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_buy_now=False) | models.Q(user=None),
+                name="buy_now_cart_without_user",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["updated_at"],
+                condition=models.Q(user=None),
+                name="guest_carts_by_age",
+            ),
+        ]
+
+    def touch(self):
+        """Wait for others at this cart, and say that it is used; False once it is gone.
+
+        Its row stays locked until the transaction ends.
+        """
+        this = Cart.objects.filter(pk=self.pk)
+        return bool(this.update(updated_at=timezone.now()))
+
+    touch.alters_data = True
 
 
 class CartLine(models.Model):

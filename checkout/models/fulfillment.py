@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F
@@ -5,15 +7,62 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from checkout.models.cart import new_token
-from checkout.models.order import Order, OrderConflict, OrderLine
-from marketplace.states import StatefulModel
+from checkout.models.order import Order
+from checkout.models.order_line import OrderLine
 from sellers.models import Seller
 
 NAMED_COUNTRIES = 5
 
 
+def named(codes: list[str]) -> list[str]:
+    """Countries by name, or by code where the names would fill a table."""
+    if len(codes) > NAMED_COUNTRIES:
+        return codes
+    return [countries.name(code) or code for code in codes]
+
+
+class ShippingRateQuerySet(models.QuerySet):
+    def offered(self):
+        return self.filter(is_active=True)
+
+    def to(self, country: str):
+        """That go there: a rate without countries goes everywhere."""
+        everywhere = models.Q(countries=[])
+        return self.filter(everywhere | models.Q(countries__contains=[country]))
+
+    def reach(self, country: str = "") -> "Reach":
+        """Of one seller's rates, for a visitor of that country."""
+        offered = list(self.offered().prefetch_related("bands"))
+        there = [rate for rate in offered if rate.goes_to(country)]
+        is_everywhere = any(not rate.countries for rate in offered)
+        codes = sorted({code for rate in offered for code in rate.countries})
+        return Reach(
+            rate=next(iter(there or offered), None),
+            places=[] if is_everywhere else named(codes),
+            missing_country="" if there or not offered else countries.name(country),
+        )
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a product's page tells of its shop's deliveries."""
+
+    rate: "ShippingRate | None"
+    places: list[str]
+    # Not to where this visitor lives, as far as that is known.
+    missing_country: str
+
+
 class ShippingRate(models.Model):
-    """A way a seller delivers, to some countries, at a price an order."""
+    """A way a seller delivers to a zone of countries, at a price an order.
+
+    The price is that of the lightest, or cheapest, orders where it has bands.
+    """
+
+    class Measure(models.TextChoices):
+        NOTHING = "", _("The same for every order")
+        WEIGHT = "weight", _("By weight")
+        PRICE = "price", _("By price of the goods")
 
     seller = models.ForeignKey(Seller, models.CASCADE, related_name="shipping_rates")
     name = models.CharField(_("name"), max_length=80)
@@ -27,10 +76,18 @@ class ShippingRate(models.Model):
     free_from_minor = models.PositiveBigIntegerField(
         _("free from"), null=True, blank=True
     )
+    banded_by = models.CharField(
+        _("price"), max_length=6, choices=Measure.choices, blank=True, db_default=""
+    )
+    max_grams = models.PositiveIntegerField(
+        _("heaviest order, in grams"), null=True, blank=True
+    )
     min_days = models.PositiveSmallIntegerField(_("fastest, in days"), default=2)
     max_days = models.PositiveSmallIntegerField(_("slowest, in days"), default=5)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
+
+    objects = ShippingRateQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "price_minor", "pk"]
@@ -44,11 +101,40 @@ class ShippingRate(models.Model):
     def __str__(self):
         return self.name
 
+    def goes_to(self, country: str) -> bool:
+        """Of an unknown country: yes."""
+        return not country or not self.countries or country in self.countries
+
+    @property
+    def lowest_minor(self) -> int:
+        """Of the bands, too: what an order pays at least."""
+        return min([self.price_minor, *(band.price_minor for band in self.bands.all())])
+
     def places(self) -> list[str]:
-        """The countries by name, or by code where the names would fill a table."""
-        if len(self.countries) > NAMED_COUNTRIES:
-            return self.countries
-        return [countries.name(code) or code for code in self.countries]
+        return named(self.countries)
+
+
+class ShippingBand(models.Model):
+    """From so many grams, or so much money, on a rate costs another price."""
+
+    rate = models.ForeignKey(ShippingRate, models.CASCADE, related_name="bands")
+    starts_at = models.PositiveBigIntegerField()
+    price_minor = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rate", "starts_at"], name="one_band_from_a_start"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts_at__gt=0), name="band_starts_above_zero"
+            ),
+        ]
+
+    @property
+    def kilograms(self) -> str:
+        return f"{self.starts_at / 1000:g}"
 
 
 class Fulfillment(models.Model):
@@ -126,42 +212,3 @@ class TrackingEvent(models.Model):
                 name="carrier_event_once",
             ),
         ]
-
-
-class ReturnRequest(StatefulModel):
-    class Status(models.TextChoices):
-        REQUESTED = "requested", _("Requested")
-        ACCEPTED = "accepted", _("Accepted: send it back")
-        REFUSED = "refused", _("Refused")
-        REFUNDED = "refunded", _("Refunded")
-
-    # What may follow what.
-    NEXT = {
-        Status.REQUESTED: {Status.ACCEPTED, Status.REFUSED, Status.REFUNDED},
-        Status.ACCEPTED: {Status.REFUNDED, Status.REFUSED},
-        Status.REFUSED: set(),
-        Status.REFUNDED: set(),
-    }
-    Conflict = OrderConflict
-
-    order = models.ForeignKey(Order, models.PROTECT, related_name="return_requests")
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.REQUESTED
-    )
-    reason = models.TextField(_("reason"), max_length=1000)
-    answer = models.TextField(_("answer"), max_length=1000, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-created_at"]
-
-
-class ReturnLine(models.Model):
-    return_request = models.ForeignKey(
-        ReturnRequest, models.CASCADE, related_name="lines"
-    )
-    order_line = models.ForeignKey(
-        OrderLine, models.PROTECT, related_name="return_lines"
-    )
-    quantity = models.PositiveIntegerField()

@@ -11,9 +11,19 @@ class LedgerAccount(models.Model):
         """Whose money it is.  Debits are positive, credits negative."""
 
         STRIPE = "stripe", _("At Stripe")
+        BANK = "bank", _("Paid out to the platform's bank")
+        BUYER = "buyer", _("Paid by buyers, not shared out yet")
         SELLER = "seller", _("Owed to the seller")
+        RESERVE = "reserve", _("Kept in reserve for the seller")
+        OWES = "owes", _("Owed by the seller")
         COMMISSION = "commission", _("Platform commission")
-        UNASSIGNED = "unassigned", _("Received, to be paid back")
+        TAX = "tax", _("Tax on the commission, to be paid on")
+        COUPONS = "coupons", _("Coupons that the platform bears")
+        FEES = "fees", _("Stripe's fees")
+        GOODWILL = "goodwill", _("Goodwill that the platform bears")
+        REFUNDS = "refunds", _("To be paid back to buyers")
+        FROZEN = "frozen", _("With the buyer's bank, undecided")
+        DISPUTES = "disputes", _("Lost in disputes")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     seller = models.ForeignKey(
@@ -41,9 +51,17 @@ class JournalEntry(models.Model):
 
     class Kind(models.TextChoices):
         PAYMENT = "payment", _("Payment")
+        SALE = "sale", _("Sale")
         REFUND = "refund", _("Refund")
         TRANSFER = "transfer", _("Transfer to the seller")
         REVERSAL = "reversal", _("Transfer reversed")
+        RESERVE = "reserve", _("Put in reserve")
+        RELEASE = "release", _("Out of the reserve")
+        DEBT = "debt", _("Owed by the seller")
+        NETTING = "netting", _("Kept for what the seller owed")
+        FEE = "fee", _("Stripe's fee")
+        PAYOUT = "payout", _("Payout of the platform")
+        DISPUTE = "dispute", _("Dispute")
         FAILED_REFUND = "failed", _("Refund failed")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -71,14 +89,24 @@ class LedgerLine(models.Model):
 
 
 class Transfer(models.Model):
-    """An order's money on its way to the seller's connected account: one an order."""
+    """An order's money on its way to the seller's connected account.
+
+    One for the order itself, and one for what was kept in reserve of it.
+    """
+
+    class Kind(models.TextChoices):
+        ORDER = "order", _("Order")
+        RESERVE = "reserve", _("Out of the reserve")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("On its way")
         PAID = "paid", _("Transferred")
         WAITING = "waiting", _("Waiting for the seller's account")
 
-    order = models.OneToOneField(Order, models.PROTECT, related_name="transfer")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="transfers")
+    kind = models.CharField(
+        max_length=8, choices=Kind.choices, default=Kind.ORDER, db_default=Kind.ORDER
+    )
     amount_minor = models.PositiveBigIntegerField()
     reversed_minor = models.PositiveBigIntegerField(default=0)
     currency = models.CharField(max_length=3)
@@ -93,9 +121,19 @@ class Transfer(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["order", "kind"], name="one_transfer_of_a_kind_per_order"
+            ),
             models.CheckConstraint(
                 condition=models.Q(reversed_minor__lte=models.F("amount_minor")),
                 name="reversed_within_transfer",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=~models.Q(status="paid"),
+                name="transfers_to_be_sent",
             ),
         ]
 
@@ -105,11 +143,11 @@ class TransferReversal(models.Model):
 
     class Status(models.TextChoices):
         PENDING = "pending", _("On its way")
-        SHORT = "short", _("The seller's balance is too low")
+        SHORT = "short", _("Refused by Stripe, owed by the seller")
         SUCCEEDED = "succeeded", _("Taken back")
 
     transfer = models.ForeignKey(Transfer, models.PROTECT, related_name="reversals")
-    refund = models.OneToOneField(Refund, models.PROTECT, related_name="reversal")
+    refund = models.ForeignKey(Refund, models.PROTECT, related_name="reversals")
     amount_minor = models.PositiveBigIntegerField()
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.PENDING
@@ -118,3 +156,17 @@ class TransferReversal(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transfer", "refund"], name="one_reversal_per_refund"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(status="pending"),
+                name="reversals_to_be_sent",
+            ),
+        ]

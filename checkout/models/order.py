@@ -3,15 +3,16 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.db.models import F
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models.cart import Cart, new_token
+from checkout.models.order_line import OrderLine
 from marketplace.accounts.models import PostalAddress
 from marketplace.states import StatefulModel
-from sellers.models import Seller, Variant
-from videos.models import Video
+from sellers.models import Seller
 
 # Without the letters and digits that people confuse.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -32,13 +33,11 @@ class OrderGroupQuerySet(models.QuerySet):
 
     def with_lines(self):
         """With what the pages about an order show: shops, lines, pictures."""
-        lines = OrderLine.objects.select_related("variant__media", "variant__product")
         return self.prefetch_related(
             models.Prefetch(
                 "orders", Order.objects.select_related("seller").order_by("pk")
             ),
-            models.Prefetch("orders__lines", lines),
-            "orders__lines__variant__product__media",
+            models.Prefetch("orders__lines", OrderLine.objects.with_pictures()),
         )
 
     def with_history(self):
@@ -46,7 +45,8 @@ class OrderGroupQuerySet(models.QuerySet):
         return self.with_lines().prefetch_related(
             "orders__fulfillments__tracking_events",
             "orders__refunds",
-            "orders__return_requests",
+            "orders__invoices",
+            "orders__return_requests__pictures",
         )
 
     def payable(self):
@@ -64,7 +64,16 @@ class OrderGroup(StatefulModel, PostalAddress):
         PENDING = "pending", _("Awaiting payment")
         PAID = "paid", _("Paid")
         CANCELED = "canceled", _("Canceled")
-        REFUNDED = "refunded", _("Paid too late, refunded")
+        REFUNDED = "refunded", _("Paid too late, paid back")
+
+    class WhyRefunded(models.TextChoices):
+        SOLD_OUT = "sold_out", _("What you wanted has been sold meanwhile.")
+        OVER_LIMIT = (
+            "over_limit",
+            _("With what you have ordered since, it is more than one buyer can have."),
+        )
+        COUPON = "coupon", _("Your coupon cannot be used any more.")
+        REPLACED = "replaced", _("Another order of yours has taken its place.")
 
     # What may follow what.  Only `advance` changes `status`.
     NEXT = {
@@ -90,7 +99,7 @@ class OrderGroup(StatefulModel, PostalAddress):
     cart = models.ForeignKey(
         Cart, models.SET_NULL, null=True, blank=True, related_name="order_groups"
     )
-    email = models.EmailField(_("e-mail"))
+    email = models.EmailField(_("email"))
     language = models.CharField(max_length=12, default="en")
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.PENDING
@@ -99,11 +108,21 @@ class OrderGroup(StatefulModel, PostalAddress):
     items_minor = models.PositiveBigIntegerField()
     shipping_minor = models.PositiveBigIntegerField()
     tax_minor = models.PositiveBigIntegerField()
+    coupon_code = models.CharField(max_length=30, blank=True, db_default="")
+    # Taken off already: what the coupon saved the buyer.
+    discount_minor = models.PositiveBigIntegerField(default=0, db_default=0)
     is_tax_included = models.BooleanField()
     total_minor = models.PositiveBigIntegerField()
     pay_before = models.DateTimeField()
+    # Once, while the bank makes up its mind.
+    extended_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Shared by an order and those that took its place before it was paid.
+    chain = models.CharField(max_length=40, blank=True, db_default="")
+    why_refunded = models.CharField(
+        max_length=10, choices=WhyRefunded.choices, blank=True, db_default=""
+    )
 
     objects = OrderGroupQuerySet.as_manager()
 
@@ -116,6 +135,12 @@ class OrderGroup(StatefulModel, PostalAddress):
                 name="unpaid_groups_by_deadline",
             ),
             models.Index(fields=["user", "-created_at"]),
+            models.Index(Upper("email"), name="groups_by_email"),  # as iexact asks
+            models.Index(
+                fields=["chain"],
+                condition=~models.Q(chain=""),
+                name="groups_by_chain",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -126,6 +151,16 @@ class OrderGroup(StatefulModel, PostalAddress):
 
     def __str__(self):
         return self.number
+
+    @property
+    def is_buy_now(self):
+        return self.cart is not None and self.cart.is_buy_now
+
+    @property
+    def checkout_url(self):
+        """Where the buyer goes back to change something."""
+        name = "buy_now" if self.is_buy_now else "checkout"
+        return reverse(f"checkout:{name}")
 
     def get_absolute_url(self):
         """The guest's way back: unguessable."""
@@ -140,6 +175,30 @@ class OrderGroup(StatefulModel, PostalAddress):
         return self.status == self.Status.PENDING and self.pay_before > timezone.now()
 
     @property
+    def is_processing(self):
+        """The bank has not said yes or no."""
+        payment = getattr(self, "payment", None)
+        return payment is not None and payment.is_processing
+
+    @property
+    def rivals(self):
+        """The orders whose place it took, and those that took its place."""
+        if not self.chain:
+            return OrderGroup.objects.none()
+        chain = OrderGroup.objects.filter(chain=self.chain)
+        return chain.exclude(pk=self.pk).order_by("pk")
+
+    @property
+    def newer_order(self):
+        """The last that took its place."""
+        return self.rivals.filter(pk__gt=self.pk).last()
+
+    @property
+    def has_processing_rival(self):
+        """An earlier payment may still go through; it is sent back then."""
+        return self.rivals.filter(payment__is_processing=True).exists()
+
+    @property
     def is_paid(self):
         return self.status == self.Status.PAID
 
@@ -147,6 +206,10 @@ class OrderGroup(StatefulModel, PostalAddress):
 class OrderQuerySet(models.QuerySet):
     def to_ship(self):
         return self.filter(status__in=[Order.Status.PAID, Order.Status.PARTLY_SHIPPED])
+
+    def late(self):
+        """To be shipped, and its dispatch date is past."""
+        return self.to_ship().filter(dispatch_by__lt=timezone.now())
 
     def placed(self):
         """What sellers see: paid for once, whatever came after."""
@@ -181,6 +244,14 @@ class Order(StatefulModel):
 
     group = models.ForeignKey(OrderGroup, models.PROTECT, related_name="orders")
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="orders")
+    # Sent in place of what came back; paid with the same payment.
+    exchange_of = models.OneToOneField(
+        "checkout.ReturnRequest",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="exchange_order",
+    )
     status = models.CharField(
         max_length=14, choices=Status.choices, default=Status.PENDING
     )
@@ -189,6 +260,14 @@ class Order(StatefulModel):
     shipping_minor = models.PositiveBigIntegerField()
     shipping_tax_minor = models.PositiveBigIntegerField(default=0)
     tax_minor = models.PositiveBigIntegerField()
+    # Taken off already, by a coupon; the subsidy is what the platform bears of it.
+    discount_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    subsidy_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    # On the delivery; that on the goods is on the lines.
+    shipping_commission_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    shipping_commission_tax_minor = models.PositiveBigIntegerField(
+        default=0, db_default=0
+    )
     total_minor = models.PositiveBigIntegerField()
     refunded_minor = models.PositiveBigIntegerField(default=0)
     dispatch_by = models.DateTimeField(null=True, blank=True)
@@ -205,14 +284,27 @@ class Order(StatefulModel):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["group", "seller"], name="one_order_per_group_and_seller"
+                fields=["group", "seller"],
+                condition=models.Q(exchange_of=None),
+                name="one_order_per_group_and_seller",
             ),
             models.CheckConstraint(
                 condition=models.Q(refunded_minor__lte=F("total_minor")),
                 name="refunded_within_total",
             ),
+            models.CheckConstraint(
+                condition=models.Q(subsidy_minor__lte=F("discount_minor")),
+                name="order_subsidy_within_discount",
+            ),
         ]
-        indexes = [models.Index(fields=["seller", "status", "-id"])]
+        indexes = [
+            models.Index(fields=["seller", "status", "-id"]),
+            models.Index(
+                fields=["dispatch_by"],
+                condition=models.Q(status__in=["paid", "partly_shipped"]),
+                name="orders_to_ship_by_deadline",
+            ),
+        ]
 
     def __str__(self):
         return self.number
@@ -224,47 +316,21 @@ class Order(StatefulModel):
     def number(self):
         return f"{self.group.number}-{self.pk}"
 
-
-class OrderLine(models.Model):
-    """What was bought, frozen: later changes to the product do not reach it."""
-
-    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
-    variant = models.ForeignKey(
-        Variant, models.SET_NULL, null=True, related_name="order_lines"
-    )
-    video = models.ForeignKey(
-        Video, models.SET_NULL, null=True, blank=True, related_name="order_lines"
-    )
-    title = models.CharField(max_length=140)
-    variant_title = models.CharField(max_length=250, blank=True)
-    sku = models.CharField(max_length=80)
-    quantity = models.PositiveIntegerField()
-    unit_price_minor = models.PositiveBigIntegerField()
-    total_minor = models.PositiveBigIntegerField(
-        help_text=_("What the buyer pays for the line, tax included.")
-    )
-    tax_basis_points = models.PositiveIntegerField(default=0)
-    tax_minor = models.PositiveBigIntegerField(default=0)
-    commission_basis_points = models.PositiveIntegerField()
-    commission_minor = models.PositiveBigIntegerField()
-    refunded_quantity = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(refunded_quantity__lte=F("quantity")),
-                name="refunded_within_quantity",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(quantity__gt=0), name="order_quantity_above_zero"
-            ),
-        ]
+    @property
+    def is_cancelable(self):
+        """Nothing of it was sent yet."""
+        return self.status == self.Status.PAID
 
     @property
-    def picture(self):
-        """The variant's own, else the product's first; none once it is deleted."""
-        if self.variant is None:
-            return None
-        pictures = self.variant.product.media.all()
-        return self.variant.media or next(iter(pictures), None)
+    def is_to_ship(self):
+        return self.status in [self.Status.PAID, self.Status.PARTLY_SHIPPED]
+
+    @property
+    def is_late(self):
+        """Something of it should have been sent by now."""
+        is_due = self.dispatch_by is not None and self.dispatch_by < timezone.now()
+        return self.is_to_ship and is_due
+
+    @property
+    def refundable_minor(self):
+        return self.total_minor - self.refunded_minor

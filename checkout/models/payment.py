@@ -23,20 +23,49 @@ class Payment(models.Model):
     amount_minor = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
     last_error = models.CharField(max_length=300, blank=True)
+    # The bank has it, and has not said yes or no.
+    is_processing = models.BooleanField(default=False, db_default=False)
+    # The buyer's at Stripe, once one of their cards may pay, or is to be kept.
+    stripe_customer_id = models.CharField(max_length=64, blank=True, db_default="")
+    keeps_card = models.BooleanField(default=False, db_default=False)
+    # When we last asked Stripe because nobody had told us how it ended.
+    asked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(status="pending"),
+                name="undecided_payments",
+            )
+        ]
 
     @property
     def reference(self):
         return f"payment:{self.pk}"
 
 
-class StripeEvent(models.Model):
-    """Events that have been applied, so that a repeat changes nothing."""
+class PaymentAttempt(models.Model):
+    """One try of the buyer to pay, as Stripe tells of it."""
 
-    event_id = models.CharField(max_length=64, unique=True)
-    type = models.CharField(max_length=80)
-    applied_at = models.DateTimeField(auto_now_add=True)
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="attempts")
+    # The charge; of a try that made none, such as a failed 3-D Secure, its method.
+    reference = models.CharField(max_length=64)
+    is_paid = models.BooleanField(default=False)
+    code = models.CharField(max_length=60, blank=True)
+    message = models.CharField(max_length=300, blank=True)
+    method = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment", "reference", "code"], name="one_row_per_attempt"
+            )
+        ]
 
     def __str__(self):
-        return f"{self.type} {self.event_id}"
+        return self.reference

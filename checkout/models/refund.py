@@ -2,8 +2,16 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from checkout.models.order import Order, OrderLine
+from checkout.models.dispute import Dispute
+from checkout.models.order import Order
+from checkout.models.order_line import OrderLine
 from checkout.models.payment import Payment
+
+
+class RefundQuerySet(models.QuerySet):
+    def refused(self):
+        """By Stripe: nothing was ever paid back."""
+        return self.filter(status=Refund.Status.FAILED, stripe_refund_id="")
 
 
 class Refund(models.Model):
@@ -19,15 +27,36 @@ class Refund(models.Model):
     order = models.ForeignKey(
         Order, models.PROTECT, null=True, blank=True, related_name="refunds"
     )
+    # Not empty: the buyer's bank took it, Stripe is not asked.
+    dispute = models.ForeignKey(
+        Dispute, models.PROTECT, null=True, blank=True, related_name="refunds"
+    )
+    # Not empty: no money went out, it paid for what was sent in exchange.
+    exchanged_into = models.OneToOneField(
+        Order, models.PROTECT, null=True, blank=True, related_name="paid_by_exchange"
+    )
     stripe_refund_id = models.CharField(max_length=64, blank=True, db_index=True)
+    # In Stripe's words: taken on is not yet arrived.
+    stripe_status = models.CharField(max_length=20, blank=True, db_default="")
+    # When we last asked Stripe because nobody had told us how it ended.
+    asked_at = models.DateTimeField(null=True, blank=True)
     # Part of the idempotency key: Stripe keeps a failure under the old one.
     attempts = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.PENDING
     )
     amount_minor = models.PositiveBigIntegerField()
+    tax_minor = models.PositiveBigIntegerField(default=0, db_default=0)
     shipping_minor = models.PositiveBigIntegerField(default=0)
+    # Money for nothing that comes back: for a scratch, for a delay.
+    goodwill_minor = models.PositiveBigIntegerField(default=0, db_default=0)
     commission_minor = models.PositiveBigIntegerField(default=0)
+    commission_tax_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    # What the platform had added to a coupon's price, and has back from the seller.
+    subsidy_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    # Goodwill that the platform bears; negative where it has that back, because what
+    # it was given for was returned after all.
+    platform_minor = models.BigIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=300)
     created_by = models.ForeignKey(
@@ -40,24 +69,73 @@ class Refund(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
 
+    objects = RefundQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(exchanged_into=None) | models.Q(stripe_refund_id=""),
+                name="exchanged_without_money",
+            ),
+        ]
+        indexes = [
+            # What the clock looks for each minute, among all there ever were.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(status="pending"),
+                name="refunds_to_be_sent",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(stripe_status__in=["pending", "requires_action"]),
+                name="refunds_undecided",
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference
 
     @property
     def reference(self):
         return f"refund:{self.pk}"
 
     @property
+    def is_refused(self):
+        return self.status == self.Status.FAILED and not self.stripe_refund_id
+
+    @property
     def seller_share_minor(self):
-        """What the seller bears; the platform gives its commission back."""
-        return self.amount_minor - self.commission_minor
+        """What the seller was given for it: price and subsidy less commission."""
+        given = self.amount_minor + self.subsidy_minor - self.platform_minor
+        return given - self.commission_minor - self.commission_tax_minor
 
 
 class RefundLine(models.Model):
+    """A part of a refund; with those before it no more than the frozen amounts."""
+
+    class Kind(models.TextChoices):
+        UNITS = "units", _("Units")
+        DELIVERY = "delivery", _("Delivery")
+        GOODWILL = "goodwill", _("Goodwill")
+        DISPUTE = "dispute", _("Lost dispute")
+
     refund = models.ForeignKey(Refund, models.CASCADE, related_name="lines")
-    order_line = models.ForeignKey(
-        OrderLine, models.PROTECT, related_name="refund_lines"
+    kind = models.CharField(
+        max_length=8, choices=Kind.choices, default=Kind.UNITS, db_default=Kind.UNITS
     )
-    quantity = models.PositiveIntegerField()
+    # Empty: the delivery's.
+    order_line = models.ForeignKey(
+        OrderLine, models.PROTECT, null=True, blank=True, related_name="refund_lines"
+    )
+    # Of units alone.
+    quantity = models.PositiveIntegerField(default=0)
     amount_minor = models.PositiveBigIntegerField()
+    tax_minor = models.PositiveBigIntegerField(default=0, db_default=0)
     commission_minor = models.PositiveBigIntegerField(default=0)
+    commission_tax_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    subsidy_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    platform_minor = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        ordering = ["pk"]

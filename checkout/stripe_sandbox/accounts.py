@@ -1,8 +1,6 @@
 """Connected accounts and the links that onboard them."""
 
-import time
-
-from checkout.stripe_sandbox import errors, store
+from checkout.stripe_sandbox import clock, errors, store
 from checkout.stripe_sandbox.api import listed, secret_only
 from checkout.stripe_sandbox.events import emit
 
@@ -29,7 +27,7 @@ def create(call):
     p = call.params
     p.accept(
         "type", "controller", "country", "email", "capabilities", "metadata",
-        "business_profile", "business_type", "default_currency",
+        "business_profile", "business_type", "default_currency", "settings",
     )  # fmt: skip
     kind = p.text("type")
     if kind and p.mapping("controller"):
@@ -58,7 +56,7 @@ def new_account(p, kind):
         "charges_enabled": False,
         "controller": controller(p),
         "country": country,
-        "created": int(time.time()),
+        "created": clock.stamp(),
         "default_currency": p.text("default_currency", CURRENCIES.get(country, "eur")),
         "details_submitted": False,
         "email": p.text("email"),
@@ -72,7 +70,7 @@ def new_account(p, kind):
         "metadata": p.mapping("metadata"),
         "payouts_enabled": False,
         "requirements": requirements(DUE),
-        "settings": {"payouts": {"schedule": {"delay_days": 2, "interval": "daily"}}},
+        "settings": {"payouts": {"schedule": schedule(p, "manual")}},
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": kind,
     }
@@ -85,6 +83,12 @@ def controller(p):
         if name in wanted:
             shape[name] = {inner: wanted[name][inner]} if inner else wanted[name]
     return shape
+
+
+def schedule(p, interval):
+    """`manual`: paid out when asked to; `daily`: by itself, all that is available."""
+    wanted = p.mapping("settings").get("payouts", {}).get("schedule", {})
+    return {"delay_days": 2, "interval": wanted.get("interval", interval)}
 
 
 def requirements(due):
@@ -119,9 +123,11 @@ def index(call):
 
 def update(call, pk):
     secret_only(call)
-    call.params.accept("email", "metadata", "business_profile")
+    call.params.accept("email", "metadata", "business_profile", "settings")
     account = found(pk)
     account["email"] = call.params.text("email", account["email"])
+    payouts = account["settings"]["payouts"]
+    payouts["schedule"] = schedule(call.params, payouts["schedule"]["interval"])
     account["metadata"] |= call.params.mapping("metadata")
     account["business_profile"] |= call.params.mapping("business_profile")
     return store.save(account)
@@ -140,7 +146,7 @@ def create_link(call):
         if not p.text(name):
             raise errors.not_begun(f"You must provide `{name}`.", param=name)
     found(p.text("account"))
-    now = int(time.time())
+    now = clock.stamp()
     link = store.add(
         {
             "id": store.new_id("link", 32),

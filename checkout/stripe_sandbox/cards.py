@@ -4,7 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 
-from checkout.stripe_sandbox import errors, store
+from checkout.stripe_sandbox import bank_accounts, clock, errors, store
 
 DECLINED = "Your card was declined."
 
@@ -26,7 +26,12 @@ CARDS = {
     "4000056655665556": Card(),
     "5555555555554444": Card(brand="mastercard"),
     "378282246310005": Card(brand="amex"),
-    "4000000000000077": Card(),
+    "4000000000000077": Card(),  # available at once
+    "4000000000000259": Card(),  # disputed; see `disputes`
+    "4000000000002685": Card(),
+    "4000000000001976": Card(),
+    "4000000000007726": Card(),  # refunded later; see `refunds`
+    "4000000000005126": Card(),
     "4000000000000002": Card(
         code="card_declined", decline_code="generic_decline", message=DECLINED
     ),
@@ -53,6 +58,11 @@ PAYMENT_METHODS = {
     "pm_card_visa": "4242424242424242",
     "pm_card_mastercard": "5555555555554444",
     "pm_card_bypassPending": "4000000000000077",
+    "pm_card_createDispute": "4000000000000259",
+    "pm_card_createDisputeProductNotReceived": "4000000000002685",
+    "pm_card_createDisputeInquiry": "4000000000001976",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
     "pm_card_visa_chargeDeclined": "4000000000000002",
     "pm_card_chargeDeclined": "4000000000000002",
     "pm_card_visa_chargeDeclinedInsufficientFunds": "4000000000009995",
@@ -67,20 +77,32 @@ def payment_method(call) -> dict | None:
     p = call.params
     data = p.mapping("payment_method_data")
     if data:
-        if data.get("type") != "card":
-            raise errors.not_begun(
-                "The sandbox takes cards only.", param="payment_method_data[type]"
-            )
-        return from_card(data.get("card") or {}, data.get("billing_details") or {})
+        return from_data(data)
     name = p.text("payment_method")
     if name is None:
         return None
     if name in PAYMENT_METHODS:
         return from_card({"number": PAYMENT_METHODS[name], "cvc": "123"}, {})
+    if name in bank_accounts.PAYMENT_METHODS:
+        iban = bank_accounts.PAYMENT_METHODS[name]
+        return bank_accounts.from_iban(iban, billing_details({}))
     found = store.get("payment_method", name)
     if found is None:
         raise errors.missing("payment_method", name, "payment_method")
     return found
+
+
+def from_data(data: dict) -> dict:
+    billing = data.get("billing_details") or {}
+    if data.get("type") == "sepa_debit":
+        iban = (data.get("sepa_debit") or {}).get("iban", "")
+        return bank_accounts.from_iban(iban, billing_details(billing))
+    if data.get("type") != "card":
+        raise errors.not_begun(
+            "The sandbox takes cards and SEPA debits only.",
+            param="payment_method_data[type]",
+        )
+    return from_card(data.get("card") or {}, billing)
 
 
 def from_card(card: dict, billing: dict) -> dict:
@@ -102,7 +124,7 @@ def from_card(card: dict, billing: dict) -> dict:
             "allow_redisplay": "unspecified",
             "billing_details": billing_details(billing),
             "card": card_shape(number, month, year),
-            "created": int(time.time()),
+            "created": clock.stamp(),
             "customer": None,
             "livemode": False,
             "metadata": {},

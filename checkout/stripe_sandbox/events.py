@@ -1,9 +1,14 @@
 """Events, and the webhook endpoints that hear of them."""
 
-import time
-
-from checkout.stripe_sandbox import deliveries, errors, store
-from checkout.stripe_sandbox.api import PLATFORM, VERSION, listed, secret_only
+from checkout.stripe_sandbox import clock, deliveries, errors, store
+from checkout.stripe_sandbox.api import (
+    PLATFORM,
+    VERSION,
+    listed,
+    secret_only,
+    shown,
+    within,
+)
 
 
 def emit(call, kind: str, body: dict, account: str = PLATFORM) -> None:
@@ -12,7 +17,7 @@ def emit(call, kind: str, body: dict, account: str = PLATFORM) -> None:
         "id": store.new_id("evt"),
         "object": "event",
         "api_version": VERSION,
-        "created": int(time.time()),
+        "created": clock.stamp(),
         "data": {"object": body},
         "livemode": False,
         "pending_webhooks": 1,
@@ -21,28 +26,26 @@ def emit(call, kind: str, body: dict, account: str = PLATFORM) -> None:
     }
     if account != PLATFORM:
         event["account"] = account
-    store.add(event)
+    store.add(event, account)
     deliveries.enqueue(event)
 
 
 def index(call):
     secret_only(call)
-    call.params.accept("type", "types", "limit", "starting_after", "created")
+    call.params.accept(
+        "type", "types", "limit", "starting_after", "ending_before", "created"
+    )
     kinds = set(call.params.sequence("types"))
     if call.params.text("type"):
         kinds.add(call.params.text("type"))
-    since = int(call.params.mapping("created").get("gte", 0))
-    found = [
-        event
-        for event in store.find("event")
-        if (not kinds or event["type"] in kinds) and event["created"] >= since
-    ]
-    return listed(call, found, "/v1/events")
+    found = store.find("event", account=call.account)
+    found = [event for event in found if not kinds or event["type"] in kinds]
+    return listed(call, within(call.params, found), "/v1/events")
 
 
 def retrieve(call, pk):
     secret_only(call)
-    event = store.get("event", pk)
+    event = store.get("event", pk, call.account)
     if event is None:
         raise errors.missing("event", pk)
     return event
@@ -67,7 +70,8 @@ def add_site(url, *, secret):
     with store.transaction():
         for pk, is_connect in (("we_site", False), ("we_site_connect", True)):
             store.remove(pk)
-            add_endpoint(url, ["*"], secret=secret, is_connect=is_connect, pk=pk)
+            own_url = f"{url}/connect" if is_connect else url
+            add_endpoint(own_url, ["*"], secret=secret, is_connect=is_connect, pk=pk)
 
 
 def add_endpoint(url, enabled_events, *, secret, is_connect, pk=None):
@@ -77,29 +81,23 @@ def add_endpoint(url, enabled_events, *, secret, is_connect, pk=None):
             "object": "webhook_endpoint",
             "api_version": None,
             "application": None,
-            "created": int(time.time()),
+            "created": clock.stamp(),
             "description": None,
             "enabled_events": enabled_events,
             "livemode": False,
             "metadata": {},
             "status": "enabled",
             "url": url,
-            # Not part of Stripe's answer: see `shown`.
+            # Not part of Stripe's answer: see `api.HIDDEN`.
             "is_connect": is_connect,
             "signing_secret": secret,
         }
     )
 
 
-def shown(endpoint: dict) -> dict:
-    private = {"is_connect", "signing_secret"}
-    return {name: value for name, value in endpoint.items() if name not in private}
-
-
 def endpoints(call):
     secret_only(call)
-    found = [shown(endpoint) for endpoint in store.find("webhook_endpoint")]
-    return listed(call, found, "/v1/webhook_endpoints")
+    return listed(call, store.find("webhook_endpoint"), "/v1/webhook_endpoints")
 
 
 def endpoint_of(call, pk):

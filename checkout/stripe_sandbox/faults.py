@@ -1,77 +1,78 @@
-"""Faults on demand, for tests: what Stripe and the network do on a bad day."""
+"""What Stripe and the network do on a bad day, as `control` has set it."""
 
-import json
 import random
-
-from django.http import JsonResponse
-from django.views.decorators.csrf import csrf_exempt
 
 from checkout.stripe_sandbox import store
 
-KINDS = ["rate_limit", "error", "error_after", "cut", "slow"]
+# Refused; failed without and after acting; after acting: answered half, or too late.
+KINDS = ["rate_limit", "error", "error_after", "cut", "timeout", "slow"]
+FORGERIES = ["secret", "body", "age", "unsigned"]
+# Longer than the site waits.
+TIMEOUT_SECONDS = 11
 
 
-@csrf_exempt
-def knobs(request):
-    """POST {"requests": [...], "webhooks": {...}} sets the faults; GET shows them.
-
-    requests: [{"kind": one of KINDS, "method": "POST", "path": "/v1/refunds",
-    "times": 1}], taken in order.
-    webhooks: {"seed": 7, "duplicate": 0.2, "drop": 0.1, "delay": 0.5,
-    "delay_seconds": 2, "reorder": 0.3, "hold": false}, probabilities.
-    """
-    if request.method == "POST":
-        wanted = json.loads(request.body or "{}")
-        with store.transaction():
-            store.set_fault("requests", {"list": wanted.get("requests", [])})
-            store.set_fault("webhooks", {**wanted.get("webhooks", {}), "drawn": 0})
-    return JsonResponse(
-        {
-            "requests": store.get_fault("requests").get("list", []),
-            "webhooks": store.get_fault("webhooks"),
-        }
-    )
-
-
-def next_for(method: str, path: str) -> str:
-    """The fault this request meets, if any; each is used up."""
+def next_for(method: str, path: str) -> dict:
+    """The fault this request meets, if any: one that waits for it, else by chance."""
     with store.transaction("fault"):
-        waiting = store.get_fault("requests").get("list", [])
-        for fault in waiting:
-            if fault.get("method", "POST") != method or fault["path"] not in path:
-                continue
-            fault["times"] = fault.get("times", 1) - 1
-            store.set_fault(
-                "requests", {"list": [f for f in waiting if f.get("times", 1) > 0]}
-            )
-            return fault["kind"]
-    return ""
+        return waiting_for(method, path) or drawn_for(method, path)
 
 
-def delays_for_next_event() -> list[float]:
-    """In how many seconds to deliver the next event: none, once or twice."""
-    knob = store.get_fault("webhooks")
-    if not knob:
-        return [0.0]
+def waiting_for(method, path):
+    """Each is used up."""
+    waiting = store.get_knob("requests").get("list", [])
+    for fault in waiting:
+        if fault.get("method", "POST") != method or fault["path"] not in path:
+            continue
+        fault["times"] = fault.get("times", 1) - 1
+        left = [f for f in waiting if f.get("times", 1) > 0]
+        store.set_knob("requests", {"list": left})
+        return fault
+    return {}
+
+
+def drawn_for(method, path):
+    knob = store.get_knob("chances")
+    is_meant = knob.get("method", "POST") == method and knob.get("path", "/v1/") in path
+    if not knob or not is_meant:
+        return {}
+    draw = next_draw("chances", knob).random()
+    for kind in KINDS:
+        draw -= knob.get(kind, 0)
+        if draw < 0:
+            knob = store.get_knob("chances")
+            store.set_knob("chances", {**knob, "made": knob.get("made", 0) + 1})
+            return {"kind": kind, "seconds": knob.get("seconds")}
+    return {}
+
+
+def next_draw(name, knob) -> random.Random:
+    """The same seed brings the same faults, in the order of the requests."""
     drawn = knob.get("drawn", 0)
-    store.set_fault("webhooks", {**knob, "drawn": drawn + 1})
-    draw = random.Random(f"{knob.get('seed', 0)}:{drawn}")
+    store.set_knob(name, {**knob, "drawn": drawn + 1})
+    return random.Random(f"{knob.get('seed', 0)}:{drawn}")
+
+
+def deliveries_of_next_event() -> list[tuple[float, str]]:
+    """In how many seconds to deliver it, and how it is forged: never, once, often."""
+    knob = store.get_knob("webhooks")
+    if not knob:
+        return [(0.0, "")]
+    draw = next_draw("webhooks", knob)
+    span = knob.get("delay_seconds", 1)
     if draw.random() < knob.get("drop", 0):
         return []
     delays = [0.0]
     if draw.random() < knob.get("duplicate", 0):
-        delays.append(draw.random() * knob.get("delay_seconds", 1))
+        delays += [draw.random() * span for _ in range(knob.get("copies", 1))]
     if draw.random() < knob.get("delay", 0):
-        delays[0] += draw.random() * knob.get("delay_seconds", 1)
+        delays[0] += draw.random() * span
     if draw.random() < knob.get("reorder", 0):
-        delays[0] += 0.5
-    return delays
+        delays[0] += 0.5  # behind those that follow at once
+    made = [(delay, "") for delay in delays]
+    if draw.random() < knob.get("forge", 0):
+        made.append((0.0, draw.choice(FORGERIES)))
+    return made
 
 
 def is_holding() -> bool:
-    return bool(store.get_fault("webhooks").get("hold"))
-
-
-def deliveries(request):
-    rows = store.run("SELECT * FROM deliveries ORDER BY seq").fetchall()
-    return JsonResponse({"data": [dict(row) for row in rows]})
+    return bool(store.get_knob("webhooks").get("hold"))

@@ -1,6 +1,5 @@
 """What a browser gets: Stripe.js, the Payment Element, 3-D Secure, onboarding."""
 
-import time
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
@@ -9,7 +8,13 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirec
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from checkout.stripe_sandbox import accounts, deliveries, payment_intents, store
+from checkout.stripe_sandbox import (
+    accounts,
+    clock,
+    deliveries,
+    payment_intents,
+    store,
+)
 from checkout.stripe_sandbox.api import PLATFORM, Call, Params
 from marketplace.money import format_minor
 
@@ -74,6 +79,7 @@ def browser_call(request) -> Call:
         key="",
         request_id=store.new_id("req", 14),
         origin=f"{request.scheme}://{request.get_host()}",
+        expand=[],
     )
 
 
@@ -114,7 +120,7 @@ def onboarding(request, pk):
     link = store.get("account_link", pk)
     if link is None:
         raise Http404
-    if link["is_used"] or link["expires_at"] < time.time():
+    if link["is_used"] or link["expires_at"] < clock.now():
         return HttpResponseRedirect(link["refresh_url"])
     account = store.get("account", link["account"])
     if request.method == "GET":

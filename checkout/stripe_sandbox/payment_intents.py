@@ -1,12 +1,26 @@
 """The life of a PaymentIntent, from created to succeeded or canceled."""
 
 import re
-import time
 
-from checkout.stripe_sandbox import cards, errors, store
-from checkout.stripe_sandbox.api import Reply, client_secret, listed, secret_only
+from checkout.stripe_sandbox import (
+    cards,
+    charges,
+    clock,
+    customers,
+    delayed_payments,
+    disputes,
+    errors,
+    store,
+)
+from checkout.stripe_sandbox.api import (
+    Reply,
+    client_secret,
+    filtered,
+    listed,
+    secret_only,
+    shown,
+)
 from checkout.stripe_sandbox.events import emit
-from checkout.stripe_sandbox.refunds import add_charge
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
@@ -19,7 +33,7 @@ def create(call):
         "automatic_payment_methods", "confirm", "customer", "description", "metadata",
         "payment_method", "payment_method_data", "payment_method_types",
         "receipt_email", "return_url", "shipping", "statement_descriptor_suffix",
-        "transfer_group", "capture_method",
+        "transfer_group", "capture_method", "setup_future_usage",
         required=("amount", "currency"),
     )  # fmt: skip
     intent = store.add(new_intent(p))
@@ -45,9 +59,9 @@ def new_intent(p):
         "capture_method": p.text("capture_method", "automatic_async"),
         "client_secret": client_secret(pk),
         "confirmation_method": "automatic",
-        "created": int(time.time()),
+        "created": clock.stamp(),
         "currency": p.currency(),
-        "customer": p.text("customer"),
+        "customer": customers.customer_named(p),
         "description": p.text("description"),
         "last_payment_error": None,
         "latest_charge": None,
@@ -58,11 +72,12 @@ def new_intent(p):
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {},
-        "payment_method_types": p.sequence("payment_method_types") or ["card"],
+        "payment_method_types": p.sequence("payment_method_types")
+        or method_types(p, automatic),
         "processing": None,
         "receipt_email": p.text("receipt_email"),
         "review": None,
-        "setup_future_usage": None,
+        "setup_future_usage": customers.usage_of(p),
         "shipping": p.mapping("shipping") or None,
         "source": None,
         "statement_descriptor": None,
@@ -71,6 +86,11 @@ def new_intent(p):
         "transfer_data": None,
         "transfer_group": p.text("transfer_group"),
     }
+
+
+def method_types(p, is_automatic):
+    takes_debits = is_automatic and p.currency() == "eur"
+    return ["card", "sepa_debit"] if takes_debits else ["card"]
 
 
 def found(call, pk):
@@ -96,11 +116,7 @@ def retrieve(call, pk):
 
 
 def index(call):
-    secret_only(call)
-    call.params.accept("customer", "limit", "starting_after", "created")
-    since = int(call.params.mapping("created").get("gte", 0))
-    intents = [i for i in store.find("payment_intent") if i["created"] >= since]
-    return listed(call, intents, "/v1/payment_intents")
+    return filtered(call, "payment_intent", ("customer",))
 
 
 def search(call):
@@ -126,7 +142,8 @@ def update(call, pk):
     secret_only(call)
     p = call.params
     p.accept("amount", "currency", "description", "metadata", "shipping",
-             "receipt_email", "transfer_group")  # fmt: skip
+             "receipt_email", "transfer_group", "customer",
+             "setup_future_usage")  # fmt: skip
     intent = found(call, pk)
     if intent["status"] not in OPEN:
         raise unexpected_state(intent, "updated")
@@ -135,6 +152,9 @@ def update(call, pk):
     for name in ("description", "receipt_email", "transfer_group"):
         intent[name] = p.text(name, intent[name])
     intent["shipping"] = p.mapping("shipping") or intent["shipping"]
+    intent["customer"] = customers.customer_named(p, intent["customer"])
+    usage = customers.usage_of(p, intent["setup_future_usage"])
+    intent["setup_future_usage"] = usage
     return store.save(intent)
 
 
@@ -159,7 +179,10 @@ def attempt(call, intent):
             code="payment_intent_unexpected_state",
             payment_intent=intent,
         )
+    customers.refuse_unusable(intent, method)
     intent |= {"payment_method": method["id"], "last_payment_error": None}
+    if method["type"] == "sepa_debit":
+        return delayed_payments.begin(call, intent, method)
     if cards.CARDS[method["test_number"]].needs_authentication:
         return ask_for_authentication(call, intent)
     return charge(call, intent)
@@ -191,14 +214,15 @@ def ask_for_authentication(call, intent):
 def charge(call, intent):
     method = store.get("payment_method", intent["payment_method"])
     card = cards.CARDS[method["test_number"]]
-    done = add_charge(intent, method, card)
+    done = charges.add(intent, method, card)
     intent |= {"latest_charge": done["id"], "next_action": None}
     if card.code:
         emit(call, "charge.failed", done)
         return fail(call, intent, decline(card, done), method)
-    intent |= {"status": "succeeded", "amount_received": intent["amount"]}
-    emit(call, "charge.succeeded", done)
-    emit(call, "payment_intent.succeeded", store.save(intent))
+    customers.keep_method(call, intent, method)
+    delayed_payments.succeed(call, intent, done)
+    if method["test_number"] in disputes.REASONS:
+        store.plan(clock.now(), "open_dispute", done["id"])
     return intent
 
 
@@ -215,12 +239,11 @@ def decline(card, done):
 
 def fail(call, intent, error, method):
     """Back to the start with the reason; the failure is kept, the answer is 402."""
-    shown = {name: v for name, v in method.items() if name != "test_number"}
     intent |= {
         "status": "requires_payment_method",
         "payment_method": None,
         "next_action": None,
-        "last_payment_error": {**error, "payment_method": shown},
+        "last_payment_error": {**error, "payment_method": shown(method)},
     }
     emit(call, "payment_intent.payment_failed", store.save(intent))
     return Reply({"error": {**error, "payment_intent": intent}}, status=402)
@@ -256,7 +279,7 @@ def cancel(call, pk):
         )
     intent |= {
         "status": "canceled",
-        "canceled_at": int(time.time()),
+        "canceled_at": clock.stamp(),
         "cancellation_reason": reason,
         "next_action": None,
     }

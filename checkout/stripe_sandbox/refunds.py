@@ -1,103 +1,12 @@
-"""Charges and the money that goes back from them."""
+"""The money that goes back from charges."""
 
-import time
-
-from checkout.stripe_sandbox import errors, store
-from checkout.stripe_sandbox.api import PLATFORM, listed, secret_only
+from checkout.stripe_sandbox import balances, clock, disputes, errors, store
+from checkout.stripe_sandbox.api import PLATFORM, filtered, secret_only
 from checkout.stripe_sandbox.events import emit
 
-# Fields of a charge that stay empty here.
-UNUSED = [
-    "application",
-    "application_fee",
-    "application_fee_amount",
-    "failure_balance_transaction",
-    "on_behalf_of",
-    "receipt_number",
-    "receipt_url",
-    "review",
-    "source",
-    "source_transfer",
-    "statement_descriptor",
-    "transfer_data",
-]
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
-
-
-def add_charge(intent, method, card):
-    """One try at the card; a good one adds to the platform's balance."""
-    is_paid = not card.code
-    pk = store.new_id("ch")
-    amount = intent["amount"]
-    if is_paid:
-        store.move_money(PLATFORM, intent["currency"], amount)
-    return store.add(
-        {
-            **dict.fromkeys(UNUSED),
-            "id": pk,
-            "object": "charge",
-            "amount": amount,
-            "amount_captured": amount if is_paid else 0,
-            "amount_refunded": 0,
-            "balance_transaction": store.new_id("txn") if is_paid else None,
-            "billing_details": method["billing_details"],
-            "calculated_statement_descriptor": "VITRINE SANDBOX",
-            "captured": is_paid,
-            "created": int(time.time()),
-            "currency": intent["currency"],
-            "customer": intent["customer"],
-            "description": intent["description"],
-            "disputed": False,
-            "failure_code": card.code or None,
-            "failure_message": card.message or None,
-            "fraud_details": {},
-            "livemode": False,
-            "metadata": intent["metadata"],
-            "outcome": outcome(card),
-            "paid": is_paid,
-            "payment_intent": intent["id"],
-            "payment_method": method["id"],
-            "payment_method_details": {"type": "card", "card": method["card"]},
-            "receipt_email": intent["receipt_email"],
-            "refunded": False,
-            "shipping": intent["shipping"],
-            "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
-            "status": "succeeded" if is_paid else "failed",
-            "transfer_group": intent["transfer_group"] or f"group_{intent['id']}",
-        }
-    )
-
-
-def outcome(card):
-    return {
-        "advice_code": None,
-        "network_advice_code": None,
-        "network_decline_code": None,
-        "network_status": "declined_by_network" if card.code else "approved_by_network",
-        "reason": card.decline_code or None,
-        "seller_message": card.message or "Payment complete.",
-        "type": "issuer_declined" if card.code else "authorized",
-    }
-
-
-def charge(call, pk):
-    secret_only(call)
-    found = store.get("charge", pk)
-    if found is None:
-        raise errors.missing("charge", pk)
-    return found
-
-
-def charges(call):
-    secret_only(call)
-    return filtered(call, "charge", ("payment_intent", "transfer_group", "customer"))
-
-
-def filtered(call, kind, names):
-    call.params.accept("limit", "starting_after", *names)
-    fields = {name: call.params.text(name) for name in names}
-    fields = {name: value for name, value in fields.items() if value}
-    return listed(call, store.find(kind, **fields), f"/v1/{kind}s")
+# Stripe's cards whose refunds are not done at once.
+SLOW, FAILING = "4000000000007726", "4000000000005126"
 
 
 def create(call):
@@ -109,6 +18,7 @@ def create(call):
             f"Invalid reason: must be one of {', '.join(REASONS)}", param="reason"
         )
     paid = charge_to_refund(p)
+    refuse_disputed(paid)
     left = paid["amount"] - paid["amount_refunded"]
     amount = p.amount(default=left)
     if left == 0:
@@ -150,15 +60,30 @@ def charge_to_refund(p):
     return paid
 
 
+def refuse_disputed(paid):
+    """The bank has taken the money back already."""
+    disputes = store.find("dispute", charge=paid["id"])
+    if any(not dispute["is_charge_refundable"] for dispute in disputes):
+        raise errors.invalid(
+            f"Charge {paid['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
+
+
 def refund(call, paid, amount):
+    pk = store.new_id("re")
+    number = store.get_any(paid["payment_method"]).get("test_number")
+    booked = balances.move(
+        PLATFORM, -amount, paid["currency"], type="refund", source=pk
+    )
     done = store.add(
         {
-            "id": store.new_id("re"),
+            "id": pk,
             "object": "refund",
             "amount": amount,
-            "balance_transaction": store.new_id("txn"),
+            "balance_transaction": booked["id"],
             "charge": paid["id"],
-            "created": int(time.time()),
+            "created": clock.stamp(),
             "currency": paid["currency"],
             "destination_details": {"card": {"type": "refund"}, "type": "card"},
             "metadata": call.params.mapping("metadata"),
@@ -166,26 +91,73 @@ def refund(call, paid, amount):
             "reason": call.params.text("reason"),
             "receipt_number": None,
             "source_transfer_reversal": None,
-            "status": "succeeded",
+            "status": "pending" if number == SLOW else "succeeded",
             "transfer_reversal": None,
         }
     )
     paid["amount_refunded"] += amount
     paid["refunded"] = paid["amount_refunded"] == paid["amount"]
-    store.move_money(PLATFORM, paid["currency"], -amount)
     emit(call, "refund.created", done)
     emit(call, "charge.refunded", store.save(paid))
+    if paid["refunded"]:
+        close_inquiries(call, paid)
+    if number in (SLOW, FAILING):
+        store.plan(clock.now() + balances.DAY_SECONDS, "finish_refund", pk)
     return done
+
+
+def close_inquiries(call, paid) -> None:
+    """The buyer has their money: the bank asks no more."""
+    for dispute in store.find("dispute", charge=paid["id"]):
+        if dispute["status"].startswith("warning"):
+            disputes.finish(call, dispute, "warning_closed")
+
+
+def finish(call, pk) -> None:
+    """The buyer's bank has taken it, or sends it back."""
+    refund = store.get("refund", pk)
+    charge = store.get("charge", refund["charge"])
+    number = store.get_any(charge["payment_method"]).get("test_number")
+    if number == FAILING:
+        fail(call, refund)
+    elif refund["status"] == "pending":
+        done = store.save({**refund, "status": "succeeded"})
+        emit(call, "refund.updated", done)
+        emit(call, "charge.refund.updated", done)
+
+
+def fail(call, refund, reason="expired_or_canceled_card") -> None:
+    """The money is the platform's again; the charge counts it as not refunded."""
+    if refund["status"] == "failed":
+        return
+    charge = store.get("charge", refund["charge"])
+    booked = balances.move(
+        PLATFORM,
+        refund["amount"],
+        refund["currency"],
+        type="refund_failure",
+        source=refund["id"],
+    )
+    failure = {"failure_balance_transaction": booked["id"], "failure_reason": reason}
+    done = store.save({**refund, "status": "failed", **failure})
+    charge["amount_refunded"] -= refund["amount"]
+    store.save({**charge, "refunded": False})
+    emit(call, "refund.updated", done)
+    emit(call, "refund.failed", done)
+    emit(call, "charge.refund.updated", done)
+
+
+def found(pk):
+    refund = store.get("refund", pk)
+    if refund is None:
+        raise errors.missing("refund", pk)
+    return refund
 
 
 def retrieve(call, pk):
     secret_only(call)
-    found = store.get("refund", pk)
-    if found is None:
-        raise errors.missing("refund", pk)
-    return found
+    return found(pk)
 
 
 def index(call):
-    secret_only(call)
     return filtered(call, "refund", ("payment_intent", "charge"))

@@ -1,12 +1,9 @@
-"""Transfers to sellers, their reversals, balances and payouts."""
+"""Transfers to sellers, and their reversals."""
 
-import time
-
-from checkout.stripe_sandbox import errors, store
+from checkout.stripe_sandbox import balances, clock, errors, store
 from checkout.stripe_sandbox.accounts import found as found_account
-from checkout.stripe_sandbox.api import listed, secret_only
+from checkout.stripe_sandbox.api import filtered, listed, secret_only
 from checkout.stripe_sandbox.events import emit
-from checkout.stripe_sandbox.refunds import filtered
 
 
 def create(call):
@@ -25,8 +22,8 @@ def create(call):
             code="insufficient_capabilities_for_transfer",
         )
     source = source_of(p, amount, currency)
-    if source is None and store.balance(call.account, currency) < amount:
-        raise short_balance("You have insufficient available funds in your account.")
+    if source is None and balances.available(call.account, currency) < amount:
+        raise balances.short("You have insufficient available funds in your account.")
     return transfer(call, seller, amount, source)
 
 
@@ -58,21 +55,32 @@ def source_of(p, amount, currency):
 
 def transfer(call, seller, amount, source):
     p = call.params
-    pk = store.new_id("tr")
-    store.move_money(call.account, p.currency(), -amount)
-    store.move_money(seller["id"], p.currency(), amount)
+    pk, received = store.new_id("tr"), store.new_id("py")
+    # Of a payment that is pending the money is pending at the seller's, too.
+    at = available_on(source)
+    given = balances.move(
+        call.account, -amount, p.currency(), type="transfer", source=pk, available_on=at
+    )
+    balances.move(
+        seller["id"],
+        amount,
+        p.currency(),
+        type="payment",
+        source=received,
+        available_on=at,
+    )
     done = store.add(
         {
             "id": pk,
             "object": "transfer",
             "amount": amount,
             "amount_reversed": 0,
-            "balance_transaction": store.new_id("txn"),
-            "created": int(time.time()),
+            "balance_transaction": given["id"],
+            "created": clock.stamp(),
             "currency": p.currency(),
             "description": p.text("description"),
             "destination": seller["id"],
-            "destination_payment": store.new_id("py"),
+            "destination_payment": received,
             "livemode": False,
             "metadata": p.mapping("metadata"),
             "reversals": reversal_list(pk, []),
@@ -86,6 +94,14 @@ def transfer(call, seller, amount, source):
     )
     emit(call, "transfer.created", done)
     return done
+
+
+def available_on(source):
+    if source is None:
+        return 0
+    return store.get("balance_transaction", source["balance_transaction"])[
+        "available_on"
+    ]
 
 
 def reversal_list(pk, data):
@@ -110,7 +126,6 @@ def retrieve(call, pk):
 
 
 def index(call):
-    secret_only(call)
     return filtered(call, "transfer", ("destination", "transfer_group"))
 
 
@@ -126,8 +141,8 @@ def reverse(call, pk):
             f"transfer ({left})",
             param="amount",
         )
-    if store.balance(transfer["destination"], transfer["currency"]) < amount:
-        raise short_balance(
+    if balances.available(transfer["destination"], transfer["currency"]) < amount:
+        raise balances.short(
             "The recipient of this transfer does not have sufficient funds in their "
             "Stripe balance to reverse this amount."
         )
@@ -135,17 +150,27 @@ def reverse(call, pk):
 
 
 def reversal(call, transfer, amount):
-    store.move_money(transfer["destination"], transfer["currency"], -amount)
-    store.move_money(call.account, transfer["currency"], amount)
+    pk, returned = store.new_id("trr"), store.new_id("pyr")
+    currency = transfer["currency"]
+    balances.move(
+        transfer["destination"],
+        -amount,
+        currency,
+        type="payment_refund",
+        source=returned,
+    )
+    taken = balances.move(
+        call.account, amount, currency, type="transfer_refund", source=pk
+    )
     done = store.add(
         {
-            "id": store.new_id("trr"),
+            "id": pk,
             "object": "transfer_reversal",
             "amount": amount,
-            "balance_transaction": store.new_id("txn"),
-            "created": int(time.time()),
-            "currency": transfer["currency"],
-            "destination_payment_refund": store.new_id("pyr"),
+            "balance_transaction": taken["id"],
+            "created": clock.stamp(),
+            "currency": currency,
+            "destination_payment_refund": returned,
             "metadata": call.params.mapping("metadata"),
             "source_refund": None,
             "transfer": transfer["id"],
@@ -163,74 +188,3 @@ def reversals(call, pk):
     secret_only(call)
     made = store.find("transfer_reversal", transfer=found(pk)["id"])
     return listed(call, made, f"/v1/transfers/{pk}/reversals")
-
-
-def short_balance(message):
-    return errors.invalid(message, code="balance_insufficient")
-
-
-def balance(call):
-    """Everything is available at once: the sandbox has no settlement days."""
-    secret_only(call)
-    rows = store.run(
-        "SELECT currency, amount FROM balances WHERE account = ? ORDER BY currency",
-        call.account,
-    ).fetchall()
-    return {
-        "object": "balance",
-        "available": [amount_of(row["currency"], row["amount"]) for row in rows],
-        "livemode": False,
-        "pending": [amount_of(row["currency"], 0) for row in rows],
-    }
-
-
-def amount_of(currency, amount):
-    return {"amount": amount, "currency": currency, "source_types": {"card": amount}}
-
-
-def pay_out(call):
-    secret_only(call)
-    p = call.params
-    p.accept("description", "metadata", required=("amount", "currency"))
-    amount, currency = p.amount(), p.currency()
-    if store.balance(call.account, currency) < amount:
-        raise short_balance("You have insufficient funds in your Stripe account.")
-    store.move_money(call.account, currency, -amount)
-    now = int(time.time())
-    done = store.add(
-        {
-            "id": store.new_id("po"),
-            "object": "payout",
-            "amount": amount,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "arrival_date": now,
-            "automatic": False,
-            "balance_transaction": store.new_id("txn"),
-            "created": now,
-            "currency": currency,
-            "description": p.text("description"),
-            "destination": store.new_id("ba"),
-            "failure_balance_transaction": None,
-            "failure_code": None,
-            "failure_message": None,
-            "livemode": False,
-            "metadata": p.mapping("metadata"),
-            "method": "standard",
-            "original_payout": None,
-            "reconciliation_status": "not_applicable",
-            "reversed_by": None,
-            "source_type": "card",
-            "statement_descriptor": None,
-            "status": "paid",
-            "type": "bank_account",
-        }
-    )
-    emit(call, "payout.paid", done, account=call.account)
-    return done
-
-
-def payouts(call):
-    secret_only(call)
-    call.params.accept("limit", "starting_after")
-    return listed(call, store.find("payout"), "/v1/payouts")

@@ -3,9 +3,12 @@
 from urllib.parse import urljoin, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sites.requests import RequestSite
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from marketplace.accounts import notifications
 
@@ -30,3 +33,17 @@ class AccountAdapter(DefaultAccountAdapter):
         uid, _, token = key.partition("-")
         path = reverse("account_reset_password_from_key", args=[uid, token])
         return urljoin(settings.SITE_URL, path)
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    def get_public_key_credential_rp_entity(self):
+        """What the browser says of us when it asks for the finger or the PIN."""
+        return super().get_public_key_credential_rp_entity() | {
+            "name": settings.SITE_NAME
+        }
+
+    def generate_authenticator_name(self, user, type):
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        if number == 1:
+            return _("My passkey")
+        return _("Passkey %(number)d") % {"number": number}

@@ -1,6 +1,9 @@
+from functools import partial
+
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
+from marketplace.accounts import passkeys
 from marketplace.accounts.notifications import unread_count
 
 
@@ -10,5 +13,6 @@ def personal(request):
     is_known = user is not None and user.is_authenticated
     return {
         "unread_count": SimpleLazyObject(lambda: unread_count(user)) if is_known else 0,
-        "mail_is_shown": settings.DEBUG,
+        "mail_is_shown": settings.IS_DEVELOPMENT,
+        "better_passkey_address": partial(passkeys.better_address, request),
     }

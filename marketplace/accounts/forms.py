@@ -1,3 +1,4 @@
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -52,3 +53,21 @@ class ErasureForm(forms.Form):
         if not self.user.check_password(password):
             raise forms.ValidationError(_("This is not your password."))
         return password
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    passwordless = forms.BooleanField(
+        label=_("Sign in with it alone"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "No password needed: the device itself asks for a finger, a face or a "
+            "PIN. Without the tick it is the second step after your password, as "
+            "older security keys are."
+        ),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        self.fields["name"].help_text = _("To tell it from your other ones.")

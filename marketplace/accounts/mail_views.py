@@ -16,7 +16,7 @@ from marketplace.accounts import mailbox
 def development_only(view):
     @wraps(view)
     def view_in_development(request, *args, **kwargs):
-        if not settings.DEBUG:
+        if not settings.IS_DEVELOPMENT:
             raise Http404
         return view(request, *args, **kwargs)
 

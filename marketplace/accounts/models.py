@@ -39,7 +39,7 @@ class User(AbstractUser):
 
     username = first_name = last_name = None
     name = models.CharField(_("name"), max_length=120, blank=True)
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
 
     objects = UserManager()
 
@@ -101,6 +101,12 @@ class Address(PostalAddress):
 
     def __str__(self):
         return ", ".join(self.lines())
+
+
+def country_of(user) -> str:
+    """Where somebody's parcels go; empty where that is not known."""
+    address = user.addresses.first() if user.is_authenticated else None
+    return str(address.country) if address else ""
 
 
 class NotificationQuerySet(models.QuerySet):

@@ -1,4 +1,4 @@
-"""Telling people things: a message in their inbox, and the same by mail."""
+"""Telling people things: a message in their inbox, and the same by email."""
 
 from collections.abc import Mapping
 from urllib.parse import urljoin
@@ -20,7 +20,7 @@ def notify(
     context: Mapping | None = None,
     url: str = "",
 ) -> None:
-    """Write to a user (inbox and mail) or to an e-mail address (mail alone).
+    """Write to a user (inbox and mail) or to an email address (mail alone).
 
     `template` names `templates/emails/<template>.txt`: plain text of one to a few
     paragraphs, without greeting, link or signature, which the frame adds.  `url` is

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
 from marketplace.demo import shopfiles
-from videos.models import CaptionTrack, ProductTag, TagHotspot, Video
+from videos.captioning import save_track
+from videos.captions import Cue
+from videos.models import ProductTag, TagHotspot, Video
 from videos.tasks import transcode_video
 
 # Where things stand on the picture, by how many there are, in thousandths.
@@ -110,20 +112,15 @@ def appearances(video):
 
 def caption(video, made):
     """The words on the screen, for those who cannot see or read them."""
-    lines, frame = ["WEBVTT", ""], 0
+    cues, frame = [], 0
     for shot in video["shots"]:
         starts = frame
         frame += shopfiles.shot_frames(shot)
         words = [shot.get("big", "").replace("|", " "), shot.get("small", "")]
-        text = ": ".join(filter(None, words))
-        if text:
-            lines += [f"{clock(starts)} --> {clock(frame)}", text, ""]
-    track = CaptionTrack(video=made)
-    name = f"{made.public_id}-en.vtt"
-    track.file.save(name, ContentFile("\n".join(lines).encode()), save=False)
-    track.save()
+        if text := ": ".join(filter(None, words)):
+            cues.append(Cue(milliseconds(starts), milliseconds(frame), text))
+    save_track(made, "en", cues)
 
 
-def clock(frames):
-    ms = round(frames * 1000 / shopfiles.FPS)
-    return f"00:{ms // 60000:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
+def milliseconds(frames):
+    return round(frames * 1000 / shopfiles.FPS)

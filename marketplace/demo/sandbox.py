@@ -2,6 +2,7 @@
 only after the database is filled."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -28,7 +29,9 @@ def running_sandbox():
     command = [
         Path(sys.executable).parent / "granian",
         *("--interface", "wsgi", "--no-ws", "--log-level", "error"),
-        *("--host", address.hostname, "--port", str(address.port)),
+        # granian wants a number, not a name.
+        *("--host", socket.gethostbyname(address.hostname)),
+        *("--port", str(address.port)),
         *("--blocking-threads", "4", "checkout.stripe_sandbox.wsgi:application"),
     ]
     environment = {

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from checkout import (
+    cart_contents,
     carts,
     connected_accounts,
     fulfillment,
@@ -115,7 +116,7 @@ def place(story, buyer, key, nth):
         video = variant.product.video_tags.first()
         carts.put(cart, variant, quantity, video and video.video)
     address = postal_address(buyer.name, nth)
-    quote = quotes.quote(carts.contents(cart), address["country"], {})
+    quote = quotes.quote(cart_contents.contents(cart), address["country"], {})
     details = ordering.Details(
         email=buyer.email,
         address=address,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.discovery import searching
 from sellers.browsing import LAST_PAGE, Listing
+from sellers.cards import cards_of
 
 TABS = {
     "all": _("All"),
@@ -74,7 +75,7 @@ class Results:
         return urlencode({"q": self.text, "tab": self.tab, "page": page})
 
     def find_all(self, wanted):
-        self.products = list(searching.products(self.text)[: GLANCE["products"]])
+        self.products = cards_of(searching.products(self.text)[: GLANCE["products"]])
         self.videos = list(searching.videos(self.text)[: GLANCE["videos"]])
         self.shops = list(searching.shops(self.text)[: GLANCE["shops"]])
 

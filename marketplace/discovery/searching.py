@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.core.cache import cache
 from django.db.models import F, QuerySet
 
-from sellers.models import Product, Seller
+from sellers.models import Category, Product, Seller
 from videos.models import Video
 
 LANGUAGE = "english"
@@ -58,11 +58,11 @@ def newest(rows, query):
 
 
 def products(text: str) -> QuerySet:
-    return matching(Product.objects.published(), text).for_cards()
+    return matching(Product.objects.published(), text)
 
 
 def videos(text: str) -> QuerySet:
-    return matching(Video.objects.published(), text).select_related("seller")
+    return matching(Video.objects.published(), text).for_cards()
 
 
 def shops(text: str) -> QuerySet:
@@ -86,10 +86,19 @@ def vocabulary() -> list[str]:
 
 
 def read_vocabulary():
-    """The commonest words of what is new on the shelves, and the shops' names."""
-    latest = Product.objects.published().order_by("-published_at", "-pk")
-    titles = latest.values_list("title", flat=True)[:VOCABULARY_TITLES]
-    names = Seller.objects.open().values_list("name", flat=True)[:VOCABULARY_TITLES]
+    """The commonest words of what is new, of the categories and the shops' names."""
+    titles = [
+        title
+        for rows in (Product.objects.published(), Video.objects.published())
+        for title in rows.order_by("-published_at", "-pk").values_list(
+            "title", flat=True
+        )[:VOCABULARY_TITLES]
+    ]
+    names = [
+        name
+        for rows in (Category.objects.all(), Seller.objects.open())
+        for name in rows.values_list("name", flat=True)[:VOCABULARY_TITLES]
+    ]
     counted = Counter(
         word
         for text in [*titles, *names]

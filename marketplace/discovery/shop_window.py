@@ -1,19 +1,43 @@
 """What the Shop tab shows beside the products."""
 
-from django.db.models import Exists, OuterRef, Subquery
+from dataclasses import dataclass
 
-from sellers.models import Category, Product, ProductMedia, Seller
+from django.core.cache import cache
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.urls import reverse
+
+from sellers.cards import ProductCard, cards_of
+from sellers.models import Category, Picture, Product, ProductMedia, Seller
 from videos.models import Video
 
 TILES = 12
+TILES_KEY = "category-tiles"
+TILES_SECONDS = 60
 STRIP = 12
 # Popular among what is new: no counter of all videos is sorted.
 STRIP_FROM = 200
 SHOPS = 8
+LATEST = 8
 
 
-def category_tiles() -> list[Category]:
-    """Top categories with something on sale, each with the `picture` of one product."""
+@dataclass(frozen=True)
+class Tile:
+    name: str
+    slug: str
+    picture: Picture | None
+
+    @property
+    def url(self):
+        return reverse("sellers:category", args=[self.slug])
+
+
+def category_tiles() -> tuple[Tile, ...]:
+    """As they were up to a minute ago: to find them means to look at every product."""
+    return cache.get_or_set(TILES_KEY, read_category_tiles, TILES_SECONDS)
+
+
+def read_category_tiles() -> tuple[Tile, ...]:
+    """Top categories with something on sale, each with the picture of one product."""
     within = Product.objects.published().filter(category=OuterRef("pk"))
     beneath = Product.objects.published().filter(category__parent=OuterRef("pk"))
     tops = Category.objects.filter(parent=None)
@@ -23,10 +47,12 @@ def category_tiles() -> list[Category]:
             own=Subquery(first_picture(within)), below=Subquery(first_picture(beneath))
         )[:TILES]
     )
-    pictures = ProductMedia.objects.in_bulk({t.own or t.below for t in tiles} - {None})
-    for tile in tiles:
-        tile.picture = pictures.get(tile.own or tile.below)
-    return tiles
+    media = ProductMedia.objects.in_bulk({t.own or t.below for t in tiles} - {None})
+    pictures = {pk: found.picture for pk, found in media.items()}
+    return tuple(
+        Tile(tile.name, tile.slug, pictures.get(tile.own or tile.below))
+        for tile in tiles
+    )
 
 
 def first_picture(products):
@@ -34,15 +60,18 @@ def first_picture(products):
     return pictured.values("media__pk")[:1]
 
 
+def latest_products() -> list[ProductCard]:
+    latest = Product.objects.published().order_by("-published_at", "-pk")
+    return cards_of(latest[:LATEST])
+
+
 def popular_videos() -> list[Video]:
     newest = Video.objects.published().order_by("-published_at", "-pk")
-    recent = list(newest.select_related("seller")[:STRIP_FROM])
-    return sorted(recent, key=popularity, reverse=True)[:STRIP]
-
-
-def popularity(video):
-    """A like says more than a look, and a share more than both."""
-    return video.view_count + 5 * video.like_count + 10 * video.share_count
+    recent = Video.objects.filter(pk__in=newest.values("pk")[:STRIP_FROM])
+    # A like says more than a look, and a share more than both.
+    popularity = F("view_count") + 5 * F("like_count") + 10 * F("share_count")
+    best_first = recent.order_by(popularity.desc(), "-published_at", "-pk")
+    return list(best_first.for_cards()[:STRIP])
 
 
 def shops_to_follow(user) -> list[Seller]:

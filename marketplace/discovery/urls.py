@@ -20,6 +20,13 @@ urlpatterns = [
         {"sitemaps": SITEMAPS, "sitemap_url_name": "discovery:sitemap"},
         name="sitemaps",
     ),
+    # Not kept: a deleted video leaves it at once.
+    path(
+        "sitemap-videos.xml",
+        sitemap_views.sitemap,
+        {"sitemaps": SITEMAPS, "section": "videos"},
+        name="sitemap_of_videos",
+    ),
     path(
         "sitemap-<section>.xml",
         cache_page(HOUR)(sitemap_views.sitemap),

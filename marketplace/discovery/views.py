@@ -4,6 +4,7 @@ from django.views.decorators.http import require_GET
 from marketplace.discovery import searching, shop_window
 from marketplace.discovery.results import TABS, Results
 from sellers.browsing import Listing
+from sellers.cards import cards_of
 from sellers.models import Product
 
 SUGGESTED = 4
@@ -11,7 +12,7 @@ SUGGESTED = 4
 
 @require_GET
 def shop(request):
-    listing = Listing(Product.objects.published().for_cards(), request.GET)
+    listing = Listing(Product.objects.published(), request.GET)
     context = {"listing": listing}
     if listing.page == 1 and not listing.is_filtered:
         context |= {
@@ -42,7 +43,10 @@ def found(text, wanted):
             return {"results": other, "corrected": corrected, "listing": other.listing}
     context = {"results": results, "listing": results.listing}
     if results.is_empty:
-        context["tiles"] = shop_window.category_tiles()
+        context |= {
+            "tiles": shop_window.category_tiles(),
+            "latest": shop_window.latest_products(),
+        }
     return context
 
 
@@ -52,12 +56,19 @@ def suggest(request):
     text = searching.clean(request.GET.get("q", ""))
     context = {"text": text}
     if len(text) > 1:
-        context |= {
-            "products": searching.products(text)[:SUGGESTED],
-            "shops": searching.shops(text)[:SUGGESTED],
-            "videos": searching.videos(text)[:SUGGESTED],
-        }
+        context |= suggested(text)
+        is_empty = not any(context[kind] for kind in ("products", "shops", "videos"))
+        if is_empty and (corrected := searching.correction(text)):
+            context |= {"text": corrected, **suggested(corrected)}
     return render(request, "discovery/_suggestions.html", context)
+
+
+def suggested(text):
+    return {
+        "products": cards_of(searching.products(text)[:SUGGESTED]),
+        "shops": list(searching.shops(text)[:SUGGESTED]),
+        "videos": list(searching.videos(text)[:SUGGESTED]),
+    }
 
 
 @require_GET

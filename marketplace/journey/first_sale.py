@@ -168,7 +168,7 @@ def upload(shop: Shop, file: Path) -> str:
     person.open("/seller/videos/upload/")
     with file.open("rb") as video:
         person.submit("", files=video)
-    if person.page.select_one("[name=title]") is None:
+    if person.page.select_one("[data-upload]"):
         raise JourneyFailed(f"{person.path} is not the page of {file.name}")
     shop.studios.append(person.path)
     return f"{file.stat().st_size / 1e6:.1f} MB"

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from checkout.models import Order, OrderGroup, Refund
+from checkout.models import Dispute, Order, OrderGroup, Refund
 from marketplace.accounts.models import OutgoingMail
+from marketplace.moderation import nudity_model
 from marketplace.moderation.models import ModerationDecision, Report
 from marketplace.money import format_minor
 from sellers.models import Product, Seller
@@ -78,9 +79,25 @@ QUEUES = [
         is_urgent=True,
     ),
     Queue(
+        _("Videos that look like another shop’s"),
+        "content_copy",
+        lambda: Report.objects.open().filter(reason=Report.Reason.COPIED),
+        "moderation_report",
+        "status__exact=open&reason__exact=copied",
+        is_urgent=True,
+    ),
+    Queue(
+        _("Videos that may show nudity"),
+        "visibility_off",
+        lambda: Report.objects.open().filter(reason=Report.Reason.NUDITY),
+        "moderation_report",
+        "status__exact=open&reason__exact=nudity",
+        is_urgent=True,
+    ),
+    Queue(
         _("Videos that failed"),
         "error",
-        lambda: Video.objects.filter(status=Video.Status.FAILED),
+        lambda: Video.objects.kept().filter(status=Video.Status.FAILED),
         "videos_video",
         "status__exact=failed",
     ),
@@ -93,11 +110,19 @@ QUEUES = [
         is_urgent=True,
     ),
     Queue(
+        _("Disputes to be answered"),
+        "gavel",
+        lambda: Dispute.objects.to_answer(),
+        "checkout_dispute",
+        "todo=answer",
+        is_urgent=True,
+    ),
+    Queue(
         _("Orders past their dispatch date"),
         "local_shipping",
-        lambda: Order.objects.to_ship().filter(dispatch_by__lt=timezone.now()),
+        lambda: Order.objects.late(),
         "checkout_order",
-        "status__exact=paid",
+        "dispatch=late",
         is_urgent=True,
     ),
     Queue(
@@ -133,6 +158,7 @@ def show(request, context):
     """unfold's DASHBOARD_CALLBACK."""
     mine = [queue for queue in QUEUES if request.user.has_perm(queue.permission)]
     context["queues"] = mine
+    context["is_nudity_checked"] = nudity_model.is_available()
     context["nothing_waits"] = not any(queue.count for queue in mine)
     if request.user.has_perm("checkout.view_payment"):
         context["figures"] = cache.get_or_set(

@@ -85,7 +85,8 @@ def send_back_product(product: Product, by: User, reason: str) -> ModerationDeci
 @decision
 def approve_video(video: Video, by: User, reason: str) -> ModerationDecision:
     video.approve()
-    tell_members(video, _("“%s” is in the feed"), "video_approved")
+    title = _("“%s” is approved") if video.is_scheduled else _("“%s” is in the feed")
+    tell_members(video, title, "video_approved")
     return record(Action.APPROVE, video, by, reason)
 
 
@@ -113,10 +114,18 @@ def uphold_report(report: Report, by: User, reason: str) -> ModerationDecision:
     if isinstance(subject, Product) and subject.is_published:
         subject.send_back(reason)
         tell_members(subject, _("“%s” was removed"), "product_sent_back", reason)
-    if isinstance(subject, Video) and subject.is_published:
+    if isinstance(subject, Video) and may_be_rejected(subject):
         subject.reject(reason)
         tell_members(subject, _("“%s” was removed"), "video_rejected", reason)
     return record(Action.REMOVE, subject, by, reason, report)
+
+
+def may_be_rejected(video):
+    return video.publication in (
+        Video.Publication.PUBLISHED,
+        Video.Publication.SCHEDULED,
+        Video.Publication.IN_REVIEW,
+    )
 
 
 def suspend_reported(seller, by, reason, report):
@@ -138,6 +147,14 @@ def retry_transcoding(video: Video, by: User, reason: str) -> None:
     video.queue()
     transcode_video.delay_on_commit(video.pk)
     trail(video, by, "Transcoding started again")
+
+
+@decision
+def cancel_transcoding(video: Video, by: User, reason: str) -> None:
+    """Its worker stops within seconds; the shop reads why, and may start again."""
+    video.cancel(reason)
+    tell_members(video, _("“%s” is not processed"), "video_canceled", reason)
+    trail(video, by, f"Processing stopped. {reason}")
 
 
 def record(action, subject, by, reason, report=None):

@@ -1,16 +1,22 @@
 """How the desk looks and what its trail holds: settings, which may import no models."""
 
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
-def page(title, icon, model):
+def is_on_videos(request):
+    """unfold would mark the list on the queue's page too, whose address is below."""
+    below = request.path.removeprefix(reverse("admin:videos_video_changelist"))
+    return below != request.path and not below.startswith("queue/")
+
+
+def page(title, icon, model, view="changelist", **more):
     app, _separator, name = model.partition("_")
-    return {
+    return more | {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "link": reverse_lazy(f"admin:{model}_{view}"),
         "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
     }
 
@@ -67,7 +73,13 @@ UNFOLD = {
                 "items": [
                     page(_("Sellers"), "storefront", "sellers_seller"),
                     page(_("Products"), "inventory_2", "sellers_product"),
-                    page(_("Videos"), "smart_display", "videos_video"),
+                    page(
+                        _("Videos"),
+                        "smart_display",
+                        "videos_video",
+                        active=is_on_videos,
+                    ),
+                    page(_("Video queue"), "movie_edit", "videos_video", "queue"),
                     page(_("Categories"), "category", "sellers_category"),
                     page(_("Imports"), "upload_file", "sellers_catalogimport"),
                 ],
@@ -78,10 +90,23 @@ UNFOLD = {
                 "items": [
                     page(_("Checkouts"), "shopping_bag", "checkout_ordergroup"),
                     page(_("Orders"), "package_2", "checkout_order"),
+                    page(_("Coupons"), "sell", "checkout_coupon"),
+                    page(_("Commission"), "percent", "checkout_commissionrule"),
                     page(_("Payments"), "credit_card", "checkout_payment"),
+                    page(_("Disputes"), "gavel", "checkout_dispute"),
                     page(_("Refunds"), "currency_exchange", "checkout_refund"),
+                    page(_("Invoices"), "receipt_long", "checkout_invoice"),
                     page(_("Transfers"), "account_balance", "checkout_transfer"),
+                    page(_("Payouts"), "account_balance_wallet", "checkout_payout"),
+                    page(_("Payout terms"), "schedule", "checkout_payoutterms"),
+                    page(_("Reserves"), "savings", "checkout_reserve"),
+                    page(_("Debts of sellers"), "money_off", "checkout_sellerdebt"),
                     page(_("Ledger"), "menu_book", "checkout_journalentry"),
+                    page(
+                        _("Differences to Stripe"),
+                        "rule",
+                        "checkout_reconciliationdifference",
+                    ),
                     page(_("Stripe events"), "webhook", "checkout_stripeevent"),
                 ],
             },
@@ -104,11 +129,14 @@ UNFOLD = {
 AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "accounts.User", "exclude_fields": ["password", "last_login"]},
     {"model": "auth.Group", "m2m_fields": ["permissions"]},
-    {"model": "sellers.Seller", "exclude_fields": ["search"]},
+    {"model": "sellers.Seller", "exclude_fields": ["search", "account_read_at"]},
     "sellers.SellerMember",
     "sellers.Category",
     {"model": "sellers.Product", "exclude_fields": ["search", "updated_at"]},
     "sellers.Variant",
     {"model": "videos.Video", "include_fields": ["title", "description"]},
     "checkout.ShippingRate",
+    "checkout.CommissionRule",
+    "checkout.PayoutTerms",
+    {"model": "checkout.Coupon", "exclude_fields": ["uses"]},
 )

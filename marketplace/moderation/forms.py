@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from marketplace.moderation.models import Report
+from marketplace.moderation.models import AUTOMATIC_REASONS, Report
 
 # The sentences that moderators need most often.
 STANDARD_REASONS = [
@@ -61,6 +61,10 @@ class ReportForm(forms.ModelForm):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["reason"].choices = Report.Reason.choices
+        self.fields["reason"].choices = [
+            choice
+            for choice in Report.Reason.choices
+            if choice[0] not in AUTOMATIC_REASONS
+        ]
         if user.is_authenticated:
             del self.fields["email"]

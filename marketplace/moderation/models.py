@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from sellers.models import Product, Seller
 from videos.models import Video
 
+# What no person says, but a look at the pictures.
+AUTOMATIC_REASONS = ["copied", "nudity"]
+
 
 class ReportConflict(Exception):
     """The report has been decided already."""
@@ -30,6 +33,8 @@ class Report(models.Model):
         OFFENSIVE = "offensive", _("Hateful, violent or sexual")
         RIGHTS = "rights", _("Infringes my rights")
         OTHER = "other", _("Something else")
+        COPIED = "copied", _("Looks like another shop’s video")
+        NUDITY = "nudity", _("May show nudity")
 
     video = models.ForeignKey(
         Video, models.CASCADE, null=True, blank=True, related_name="reports"
@@ -47,7 +52,7 @@ class Report(models.Model):
         blank=True,
         related_name="reports",
     )
-    email = models.EmailField(_("your e-mail, to hear what we decided"), blank=True)
+    email = models.EmailField(_("your email, to hear what we decided"), blank=True)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
     details = models.TextField(_("details"), max_length=2000, blank=True)
     status = models.CharField(
@@ -75,6 +80,11 @@ class Report(models.Model):
                 ),
                 name="report_on_one_thing",
             ),
+            models.UniqueConstraint(
+                fields=["video", "reason"],
+                condition=models.Q(status="open", reason__in=AUTOMATIC_REASONS),
+                name="one_open_automatic_report",
+            ),
         ]
 
     def __str__(self):
@@ -97,6 +107,46 @@ class Report(models.Model):
         self.status = status
 
     close.alters_data = True  # never from a template
+
+
+class LookAlike(models.Model):
+    """Two videos that share pictures; the later is taken for the copy."""
+
+    copy = models.ForeignKey(Video, models.CASCADE, related_name="look_alikes")
+    original = models.ForeignKey(Video, models.CASCADE, related_name="copies")
+    percent = models.PositiveSmallIntegerField(
+        _("alike"), help_text=_("Of the shorter one's pictures, found in the other.")
+    )
+    found_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-percent", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["copy", "original"], name="one_look_alike_per_pair"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.copy_id} looks like {self.original_id}"
+
+
+class NudityFinding(models.Model):
+    """The picture of a video that looks most like nudity, where one does."""
+
+    video = models.OneToOneField(
+        Video, models.CASCADE, primary_key=True, related_name="nudity"
+    )
+    label = models.CharField(max_length=40)
+    percent = models.PositiveSmallIntegerField()
+    picture = models.CharField(
+        max_length=200, help_text=_("Name of the frame, or of the storyboard.")
+    )
+    at_ms = models.PositiveIntegerField(null=True)
+    found_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self):
+        return f"{self.label} {self.percent} %"
 
 
 class ModerationDecision(models.Model):

@@ -14,7 +14,13 @@ MODERATOR = {
     "sellers": ["view_seller", "view_product", "view_category"],
     "videos": ["view_video"],
     # Whoever may add a refund may pay lines of an order back.
-    "checkout": ["view_ordergroup", "view_order", "view_refund", "add_refund"],
+    "checkout": [
+        "view_ordergroup",
+        "view_order",
+        "view_refund",
+        "add_refund",
+        "view_invoice",
+    ],
 }
 OPERATOR = {
     "accounts": [
@@ -30,7 +36,25 @@ OPERATOR = {
         "view_catalogimport",
     ],
     "checkout": [
+        "view_coupon",
+        "add_coupon",
+        "change_coupon",
+        "view_commissionrule",
+        "add_commissionrule",
+        "change_commissionrule",
+        "delete_commissionrule",
+        "view_payout",
+        "view_reconciliationdifference",
+        "view_payoutterms",
+        "add_payoutterms",
+        "change_payoutterms",
+        "delete_payoutterms",
+        "view_sellerdebt",
+        "view_reserve",
         "view_payment",
+        "view_dispute",
+        # Whoever may change a dispute may answer the bank.
+        "change_dispute",
         "view_transfer",
         "view_journalentry",
         "view_stripeevent",

@@ -4,13 +4,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from sellers.categories import branches
 from sellers.forms.fields import PicturesField, PriceField
-from sellers.models import Category, Product, ProductMedia
+from sellers.models import Product, ProductMedia, StockLevel
 from sellers.rich_text import MAX_CHARACTERS, for_editing
 from sellers.variants import (
     MAX_OPTIONS,
     MAX_VARIANTS,
     Option,
+    Terms,
     TooManyVariants,
     VariantRow,
     choices_of,
@@ -36,13 +38,20 @@ class ProductForm(forms.ModelForm):
 
     class Meta:
         model = Product
-        fields = ["title", "category", "description"]
+        fields = ["title", "category", "description", "tax_class", "limit_per_buyer"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["category"].queryset = Category.objects.select_related("parent")
-        self.fields["category"].empty_label = _("Choose a category")
+        self.fields["limit_per_buyer"].widget.attrs["min"] = 1
+        self.fields["category"].choices = [
+            ("", _("Choose a category")),
+            *((branch.category.pk, branch.label) for branch in branches()),
+        ]
+        self.fields["tax_class"].required = False
         self.initial["description"] = for_editing(self.instance.description)
+
+    def clean_tax_class(self):
+        return self.cleaned_data["tax_class"] or self.instance.tax_class
 
     def clean_title(self):
         return " ".join(self.cleaned_data["title"].split())
@@ -111,6 +120,36 @@ class VariantForm(forms.Form):
         label=_("Weight in grams"), required=False, min_value=0, max_value=1_000_000
     )
     is_active = forms.BooleanField(label=_("On sale"), required=False, initial=True)
+    policy = forms.ChoiceField(
+        label=_("When there are none left"),
+        choices=StockLevel.Policy.choices,
+        required=False,
+        initial=StockLevel.Policy.REFUSE,
+        help_text=_(
+            "Back-order: sold on, sent when it is there again. "
+            "Pre-order: sold before it is out."
+        ),
+    )
+    ships_on = forms.DateField(
+        label=_("Sent from this day on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Buyers see it. A back-order can do without."),
+    )
+    backorder_limit = forms.IntegerField(
+        label=_("So many at most"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_("Sold beyond what is in stock; empty for no limit."),
+    )
+    limit_per_buyer = forms.IntegerField(
+        label=_("At most per buyer"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_("Over all orders; empty for no limit."),
+    )
 
     def __init__(self, *args, currency, **kwargs):
         super().__init__(*args, **kwargs)
@@ -131,6 +170,9 @@ class VariantForm(forms.Form):
         price, before = cleaned.get("price"), cleaned.get("compare_at")
         if price and before and before <= price:
             self.add_error("compare_at", _("The price before must be the higher one."))
+        is_pre_order = cleaned.get("policy") == StockLevel.Policy.PRE_ORDER
+        if is_pre_order and "ships_on" in cleaned and not cleaned["ships_on"]:
+            self.add_error("ships_on", _("A pre-order needs a day."))
         return cleaned
 
     @property
@@ -140,6 +182,21 @@ class VariantForm(forms.Form):
             return " / ".join(map(str, json.loads(self["values"].value() or "[]")))
         except (TypeError, json.JSONDecodeError):
             return ""
+
+    @property
+    def terms_matter(self):
+        """Shown open where something is set, or wrong."""
+        fields = ["policy", "ships_on", "backorder_limit", "limit_per_buyer"]
+        is_said = self["limit_per_buyer"].value() or self["policy"].value()
+        is_wrong = any(self[name].errors for name in fields)
+        return is_wrong or is_said not in {None, "", StockLevel.Policy.REFUSE}
+
+    @property
+    def terms(self):
+        """None where the form that was sent does not have them."""
+        fields = ["policy", "ships_on", "backorder_limit", "limit_per_buyer"]
+        values = [self.cleaned_data[name] for name in fields]
+        return Terms(*values) if values[0] else None
 
     @property
     def row(self):
@@ -154,6 +211,7 @@ class VariantForm(forms.Form):
             weight_grams=data["weight_grams"] or 0,
             on_hand=None if is_as_shown else on_hand,
             is_active=data["is_active"],
+            terms=self.terms,
             pk=data["pk"],
         )
 

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sellers.forms.fields import FittedPictureField
 from sellers.models import Seller
+from sellers.regions import transfer_countries
 
 BANNER = (1600, 500)
 AVATAR = (320, 320)
@@ -25,6 +26,15 @@ class ApplicationForm(forms.ModelForm):
             "legal_name": _("Your company, or your own name if you sell as yourself."),
             "business_address": _("Shown to buyers, as the law asks of traders."),
         }
+
+    def clean_country(self):
+        """Better now than when the first money is to be sent."""
+        country = self.cleaned_data["country"]
+        if country not in transfer_countries():
+            raise forms.ValidationError(
+                _("We cannot pay out to sellers there yet, so you cannot sell here.")
+            )
+        return country
 
     def clean_name(self):
         """The database would refuse it too, but only in the same spelling."""
@@ -53,9 +63,10 @@ class ShopSettingsForm(forms.ModelForm):
         model = Seller
         fields = [
             "name", "tagline", "description", "banner", "avatar", "dispatch_days",
-            "return_days", "holiday_note",
+            "return_days", "holiday_note", "tax_number",
         ]  # fmt: skip
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
+        help_texts = {"tax_number": _("Your VAT number, printed on your invoices.")}
 
     clean_name = ApplicationForm.clean_name
 
@@ -69,4 +80,4 @@ class ShopSettingsForm(forms.ModelForm):
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail"))
+    email = forms.EmailField(label=_("Email"))

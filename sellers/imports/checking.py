@@ -154,6 +154,7 @@ def variant_row(checked: Checked, variant: DraftVariant) -> VariantRow:
         sku=variant.sku,
         weight_grams=weight_of(checked, variant),
         on_hand=stock_of(checked, variant),
+        is_sold_on=variant.is_sold_on,
     )
 
 

@@ -22,6 +22,8 @@ class DraftVariant:
     sku: str = ""
     compare_at: str = ""
     stock: str = ""
+    # Whether it is sold on when there are none left; None where the file is silent.
+    is_sold_on: bool | None = None
     weight: str = ""
     weight_unit: str = "g"
     currency: str = ""

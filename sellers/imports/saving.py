@@ -1,10 +1,10 @@
 """One product of a file into the catalogue: made, or brought up to date."""
 
 from sellers import catalog, variants
+from sellers.categories import find_category
 from sellers.imports.checking import Checked
 from sellers.models import (
     CatalogImport,
-    Category,
     ImportPicture,
     Product,
     Seller,
@@ -22,16 +22,6 @@ def find_product(seller: Seller, checked: Checked) -> Product | None:
     with_skus = seller.products.filter(variants__sku__in=skus).distinct()
     found = list(with_skus[:2])
     return found[0] if len(found) == 1 else None
-
-
-def find_category(path: str) -> Category | None:
-    """The last part of “Clothing > Hoodies” that the marketplace knows."""
-    for name in reversed(path.split(">")):
-        if name.strip():
-            found = Category.objects.filter(name__iexact=name.strip()).first()
-            if found:
-                return found
-    return None
 
 
 def save_product(catalog_import: CatalogImport, checked: Checked) -> bool:

@@ -445,7 +445,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "email",
-                    models.EmailField(max_length=254, verbose_name="contact e-mail"),
+                    models.EmailField(max_length=254, verbose_name="contact email"),
                 ),
                 (
                     "phone",
@@ -594,7 +594,7 @@ class Migration(migrations.Migration):
                         verbose_name="ID",
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("email", models.EmailField(max_length=254, verbose_name="email")),
                 (
                     "token",
                     models.CharField(

@@ -5,7 +5,7 @@ from sellers.models.imports import (
     ImportProblem,
 )
 from sellers.models.invitation import SellerInvitation
-from sellers.models.media import ProductMedia
+from sellers.models.media import Picture, ProductMedia
 from sellers.models.product import (
     Category,
     Product,
@@ -20,6 +20,7 @@ from sellers.models.stock import (
     StockLevel,
     StockMovement,
     StockReservation,
+    orderable,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ImportPicture",
     "ImportProblem",
     "OutOfStock",
+    "Picture",
     "Product",
     "ProductConflict",
     "ProductMedia",
@@ -43,4 +45,5 @@ __all__ = [
     "StockMovement",
     "StockReservation",
     "Variant",
+    "orderable",
 ]

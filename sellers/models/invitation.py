@@ -26,7 +26,7 @@ class SellerInvitation(models.Model):
     """An owner asks somebody to help run the shop."""
 
     seller = models.ForeignKey(Seller, models.CASCADE, related_name="invitations")
-    email = models.EmailField(_("e-mail"))
+    email = models.EmailField(_("email"))
     token = models.CharField(max_length=40, unique=True, default=new_invitation_token)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"

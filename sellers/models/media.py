@@ -1,10 +1,48 @@
 import os
+from dataclasses import dataclass
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.files.storage import default_storage
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sellers.models.product import Product
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Where the sizes of a picture are, and how it looks before it is there."""
+
+    name: str
+    width: int
+    height: int
+    colour: str
+    alt: str
+    widths: tuple[int, ...]
+
+    @property
+    def url(self):
+        return default_storage.url(self.name)
+
+    def url_for(self, width):
+        """The address of the rendition of that width, or of the largest one."""
+        if width not in self.widths:
+            return self.url
+        return default_storage.url(self.name_for(width))
+
+    def name_for(self, width):
+        stem, extension = os.path.splitext(self.name)
+        return f"{stem}-{width}{extension}"
+
+    @property
+    def srcset(self):
+        """Every rendition with its width, for the attribute of that name."""
+        sources = [f"{self.url_for(width)} {width}w" for width in sorted(self.widths)]
+        return ", ".join([*sources, f"{self.url} {self.width}w"])
+
+    @property
+    def thumbnail_url(self):
+        return self.url_for(min(self.widths, default=0))
 
 
 class ProductMediaManager(models.Manager):
@@ -44,22 +82,31 @@ class ProductMedia(models.Model):
         ordering = ["position", "pk"]
         verbose_name_plural = "product media"
 
+    @property
+    def picture(self):
+        return Picture(
+            self.image.name,
+            self.width,
+            self.height,
+            self.colour,
+            self.alt,
+            tuple(self.widths),
+        )
+
+    @property
+    def url(self):
+        return self.image.url
+
     def url_for(self, width):
-        """The address of the rendition of that width, or of the largest one."""
-        if width not in self.widths:
-            return self.image.url
-        return self.image.storage.url(self.name_for(width))
+        return self.picture.url_for(width)
 
     def name_for(self, width):
-        stem, extension = os.path.splitext(self.image.name)
-        return f"{stem}-{width}{extension}"
+        return self.picture.name_for(width)
 
     @property
     def srcset(self):
-        """Every rendition with its width, for the attribute of that name."""
-        sources = [f"{self.url_for(width)} {width}w" for width in sorted(self.widths)]
-        return ", ".join([*sources, f"{self.image.url} {self.width}w"])
+        return self.picture.srcset
 
     @property
     def thumbnail_url(self):
-        return self.url_for(min(self.widths, default=0))
+        return self.picture.thumbnail_url

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
@@ -36,9 +37,23 @@ class Category(models.Model):
     def get_absolute_url(self):
         return reverse("sellers:category", args=[self.slug])
 
+    @property
+    def path(self):
+        """The names from the top down to this one."""
+        return [*(self.parent.path if self.parent_id else []), self.name]
+
+    def clean(self):
+        above = self.parent
+        while above is not None:
+            if above.pk == self.pk:
+                raise ValidationError(
+                    {"parent": _("A category cannot lie within itself.")}
+                )
+            above = above.parent
+
 
 def card_lookups():
-    """What `prefetch_related` must fetch for a card: pictures, variants on sale."""
+    """What `prefetch_related` must fetch: pictures, variants on sale."""
     on_sale = Variant.objects.filter(is_active=True).select_related("stock")
     variants = models.Prefetch("variants", queryset=on_sale, to_attr="on_sale")
     return ["media", variants]
@@ -61,7 +76,7 @@ class ProductQuerySet(models.QuerySet):
         return self.filter(models.Q(category=category) | below)
 
     def for_cards(self):
-        """With all that `sellers/_product_card.html` shows, in three queries."""
+        """With pictures and the variants on sale, in three queries."""
         return self.select_related("seller").prefetch_related(*card_lookups())
 
 
@@ -71,6 +86,11 @@ class Product(StatefulModel):
         IN_REVIEW = "in_review", _("In review")
         PUBLISHED = "published", _("Published")
         ARCHIVED = "archived", _("Archived")
+
+    class TaxClass(models.TextChoices):
+        STANDARD = "standard", _("Standard")
+        REDUCED = "reduced", _("Reduced: food, books and the like")
+        ZERO = "zero", _("None")
 
     # What may follow what.  Only `advance` changes `status`.
     NEXT = {
@@ -95,12 +115,26 @@ class Product(StatefulModel):
     )
     status_reason = models.TextField(_("reason"), blank=True)
     currency = models.CharField(max_length=3, default=settings.CURRENCY)
+    tax_class = models.CharField(
+        _("tax"),
+        max_length=8,
+        choices=TaxClass.choices,
+        default=TaxClass.STANDARD,
+        db_default=TaxClass.STANDARD,
+    )
     import_handle = models.CharField(
         max_length=255,
         blank=True,
         help_text=_(
             "What an imported file calls it, so that a second import finds it."
         ),
+    )
+    limit_per_buyer = models.PositiveIntegerField(
+        _("at most per buyer"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Over all orders and variants; empty for no limit."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -137,7 +171,11 @@ class Product(StatefulModel):
         return self.title
 
     def get_absolute_url(self):
-        return reverse("sellers:product", args=[self.seller.slug, self.slug])
+        return self.url_of(self.seller.slug, self.slug)
+
+    @staticmethod
+    def url_of(shop_slug, slug):
+        return reverse("sellers:product", args=[shop_slug, slug])
 
     @cached_property
     def on_sale(self):
@@ -152,7 +190,7 @@ class Product(StatefulModel):
     @property
     def cheapest(self):
         """The variant whose price the cards show: one that is left, if any is."""
-        left = [v for v in self.on_sale if v.available]
+        left = [v for v in self.on_sale if v.orderable]
         return min(left or self.on_sale, key=lambda v: v.price_minor, default=None)
 
     @property
@@ -161,7 +199,7 @@ class Product(StatefulModel):
 
     @property
     def is_sold_out(self):
-        return not any(v.available for v in self.on_sale)
+        return not any(v.orderable for v in self.on_sale)
 
     @property
     def units_available(self):
@@ -246,6 +284,13 @@ class Variant(models.Model):
         _("price before"), null=True, blank=True
     )
     weight_grams = models.PositiveIntegerField(_("weight in grams"), default=0)
+    limit_per_buyer = models.PositiveIntegerField(
+        _("at most per buyer"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Over all orders; empty for no limit."),
+    )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(_("on sale"), default=True)
     media = models.ForeignKey(
@@ -291,8 +336,19 @@ class Variant(models.Model):
 
     @property
     def available(self):
-        """How many can be bought now; none where nobody has counted yet."""
+        """How many are there to be sold; none where nobody has counted yet."""
         return self.stock.available if hasattr(self, "stock") else 0
+
+    @property
+    def orderable(self):
+        """How many can be bought now, sent at once or later."""
+        return self.stock.orderable if hasattr(self, "stock") else 0
+
+    @property
+    def limit(self):
+        """At most so many for one buyer: the variant's or the product's own."""
+        limits = [self.limit_per_buyer, self.product.limit_per_buyer]
+        return min(filter(None, limits), default=None)
 
     @property
     def is_reduced(self):

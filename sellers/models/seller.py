@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -50,10 +51,13 @@ class Seller(StatefulModel):
     avatar = models.ImageField(upload_to="sellers/avatars", blank=True)
 
     legal_name = models.CharField(_("legal name"), max_length=120)
-    email = models.EmailField(_("contact e-mail"))
+    email = models.EmailField(_("contact email"))
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     business_address = models.TextField(_("business address"))
     country = CountryField(_("country"))
+    tax_number = models.CharField(
+        _("tax number"), max_length=40, blank=True, db_default=""
+    )
     currency = models.CharField(max_length=3, default=settings.CURRENCY)
 
     dispatch_days = models.PositiveSmallIntegerField(
@@ -74,6 +78,14 @@ class Seller(StatefulModel):
     is_payable = models.BooleanField(
         _("connected account can receive money"), default=False
     )
+
+    # As Stripe names what it still asks for, and until when it must have it.
+    requirements_due = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True, db_default=[]
+    )
+    requirements_due_by = models.DateTimeField(null=True, blank=True)
+    # When Stripe was asked: an answer that comes late does not undo a later one.
+    account_read_at = models.DateTimeField(null=True, blank=True)
 
     applied_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True, blank=True)

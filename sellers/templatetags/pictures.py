@@ -7,20 +7,20 @@ CARD_SIZES = "(width >= 60rem) 16rem, (width >= 40rem) 30vw, 46vw"
 
 
 @register.simple_tag
-def picture(media, sizes=CARD_SIZES, alt=None, loading="lazy"):
-    """An `<img>` of a product's picture in all its widths.
+def picture(picture, sizes=CARD_SIZES, alt=None, loading="lazy"):
+    """An `<img>` of a ProductMedia or its Picture in all widths.
 
     The average colour stands behind it while it loads: see `modules/pictures.ts`.
     """
     return format_html(
         '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}"'
         ' loading="{}" decoding="async" data-colour="{}">',
-        media.image.url,
-        media.srcset,
+        picture.url,
+        picture.srcset,
         sizes,
-        media.width,
-        media.height,
-        media.alt if alt is None else alt,
+        picture.width,
+        picture.height,
+        picture.alt if alt is None else alt,
         loading,
-        media.colour,
+        picture.colour,
     )

@@ -33,6 +33,7 @@ from sellers.views.products import (
     products,
 )
 from sellers.views.shop_window import category, follow, product, storefront
+from sellers.views.stock import product_stock
 
 __all__ = [
     "accept_invitation",
@@ -58,6 +59,7 @@ __all__ = [
     "order_pictures",
     "overview",
     "product",
+    "product_stock",
     "products",
     "read_import_again",
     "remove_member",

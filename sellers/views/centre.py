@@ -31,7 +31,7 @@ def overview(request):
         "low_stock": figures.low_stock(seller)[:5],
         "recent_orders": seller.orders.placed().select_related("group")[:5],
         "has_products": seller.products.exists(),
-        "has_videos": seller.videos.exists(),
+        "has_videos": seller.videos.kept().exists(),
     }
     return render(request, "sellers/overview.html", context)
 
@@ -65,7 +65,7 @@ def shop_settings(request):
 def invite_member(request):
     form = InvitationForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("That is not an e-mail address."))
+        messages.error(request, _("That is not an email address."))
         return redirect("sellers:shop_settings")
     email = form.cleaned_data["email"]
     try:

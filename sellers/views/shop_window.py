@@ -6,8 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from marketplace.accounts.models import country_of
 from sellers import structured_data
 from sellers.browsing import Listing
+from sellers.cards import card_of
 from sellers.models import Category, Follow, Product, Seller
 from sellers.models.product import card_lookups
 from sellers.variants import options_among
@@ -21,13 +23,13 @@ def storefront(request, seller):
     shop = get_object_or_404(Seller.objects.open(), slug=seller)
     tab = "products" if request.GET.get("tab") == "products" else "videos"
     videos = shop.videos.published().order_by("-published_at", "-pk")
-    listing = Listing(shop.products.published().for_cards(), request.GET)
+    listing = Listing(shop.products.published(), request.GET)
     if tab == "videos" and not videos.exists():
         tab = "products"
     context = {
         "seller": shop,
         "tab": tab,
-        "videos": videos[:60] if tab == "videos" else [],
+        "videos": videos.for_cards()[:60] if tab == "videos" else [],
         "listing": listing,
         "followers": shop.followers.count(),
         "is_following": is_following(request.user, shop),
@@ -80,7 +82,7 @@ def product(request, seller, product):
         published.select_related("category__parent"), seller__slug=seller, slug=product
     )
     others = found.seller.products.published().exclude(pk=found.pk)
-    related = list(others.select_related("seller")[:RELATED])
+    related = list(others.only("title", "slug", "currency", "seller")[:RELATED])
     prefetch_related_objects([found, *related], *card_lookups())
     reviews = found.reviews.visible()
     counts = dict(reviews.order_by().values_list("rating").annotate(number=Count("pk")))
@@ -94,8 +96,8 @@ def product(request, seller, product):
         "reviews": reviews.select_related("user")[:REVIEWS],
         "rating": rating,
         "videos": product_videos(found),
-        "delivery": found.seller.shipping_rates.filter(is_active=True).first(),
-        "related": related,
+        "reach": found.seller.shipping_rates.reach(country_of(request.user)),
+        "related": [card_of(other) for other in related],
         "json_ld": structured_data.product(found, rating),
         "via_video": request.GET.get("video", "")[:16],
     }
@@ -111,15 +113,16 @@ def chosen_variant(product, key):
 
 
 def product_videos(product):
-    tagged = product.seller.videos.published().filter(tags__product=product)
-    return tagged.distinct().order_by("-published_at", "-pk")[:8]
+    tags = product.video_tags.order_by().values("video")
+    showing = product.seller.videos.published().filter(pk__in=tags)
+    return showing.for_cards().order_by("-published_at", "-pk")[:8]
 
 
 @require_GET
 def category(request, category):
     found = get_object_or_404(Category.objects.select_related("parent"), slug=category)
     children = list(found.children.all())
-    products = Product.objects.published().within(found).for_cards()
+    products = Product.objects.published().within(found)
     context = {
         "category": found,
         "children": children or siblings(found),

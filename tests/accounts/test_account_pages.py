@@ -170,6 +170,19 @@ def test_mark_all_read_leaves_other_people_alone(client, user):
 
 
 @pytest.mark.django_db
+def test_orders_and_unread_messages_are_one_tap_away(client, user):
+    user.notifications.create(subject="Hello", body="World")
+
+    page = client.get("/shop/").content.decode()
+    tabs = page[page.index('class="tabbar"') :]
+    account = client.get(reverse("accounts:account")).content.decode()
+
+    assert f'href="{reverse("checkout:orders")}"' in tabs
+    assert "Unread messages: </span>1</span>" in tabs
+    assert "1 new</span>" in account
+
+
+@pytest.mark.django_db
 def test_the_inbox_has_pages_of_thirty(client, user):
     for number in range(31):
         user.notifications.create(subject=f"Message {number}.")
@@ -230,7 +243,7 @@ def test_an_account_that_is_needed_is_not_erased(client, user, role):
 @pytest.fixture
 def letters(settings, tmp_path):
     """A folder with one mail, as development keeps it."""
-    settings.DEBUG = True
+    settings.IS_DEVELOPMENT = True
     settings.EMAIL_FILE_PATH = tmp_path
     message = EmailMessage()
     message["Subject"] = "Your code is 123"
@@ -272,7 +285,7 @@ def test_a_mail_outside_the_folder_is_not_found(client, letters, name):
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["mail", "letter", "letter_html"])
 def test_production_shows_no_mails(client, letters, settings, page):
-    settings.DEBUG = False
+    settings.IS_DEVELOPMENT = False
     arguments = [] if page == "mail" else ["one"]
 
     assert client.get(reverse(f"accounts:{page}", args=arguments)).status_code == 404

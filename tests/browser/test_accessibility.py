@@ -2,28 +2,39 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils import timezone
 
 from checkout.models import Order
 from marketplace.accounts.models import User
-from tests.browser.conftest import DESK, PHONE
+from marketplace.moderation.models import Report
+from sellers.models import Seller
+from tests.browser.conftest import DESK, PHONE, wait_until
 from tests.browser.watchable import make_shoppable
 from tests.factories import (
     make_category,
+    make_coupon,
     make_order,
     make_picture,
+    make_product,
     make_report,
     make_review,
     make_seller,
     make_shipping_rate,
     make_staff,
     make_user,
+    make_variant,
 )
+from tests.uploading import make_upload
 from videos.models import Engagement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def serious(page):
+    # Half way through a fade no contrast is what it will be.
+    page.emulate_media(reduced_motion="reduce")
+    wait_until(page, "document.getAnimations().every(a => a.playState === 'finished')")
     found = Axe().run(page).response["violations"]
     return [
         (rule["id"], [node["target"] for node in rule["nodes"]])
@@ -67,6 +78,7 @@ def make_full_shop(owner):
     make_shipping_rate(seller=seller)
     make_order(variant=product.variants.get(), status=Order.Status.PAID)
     make_report(subject=video)
+    make_upload(seller=seller, user=owner, received=b"a part")
     return video
 
 
@@ -93,8 +105,88 @@ def test_the_pages_of_shop_and_seller_have_no_serious_flaw(
     sign_in(owner)
     for address in addresses:
         page.goto(site + address)
-        flaws[address] = serious(page)
-        if (pixels := overflow(page)) > 0:
-            flaws[address].append(("overflow", pixels))
+        flaws[address] = flaws_seen(page)
 
     assert {address: found for address, found in flaws.items() if found} == {}
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_forms_about_orders_have_no_serious_flaw(page, site, sign_in, viewport):
+    owner = make_user()
+    seller = make_seller(owner=owner)
+    rate = make_shipping_rate(seller=seller, countries=["DE", "FR"])
+    coupon = make_coupon(seller=seller, bearer="seller")
+    paid, arrived = (
+        make_order(
+            variant=make_variant(product=make_product(seller=seller)),
+            status=status, quantity=3, user=owner,
+        )
+        for status in (Order.Status.PAID, Order.Status.DELIVERED)
+    )  # fmt: skip
+    Order.objects.filter(pk=arrived.pk).update(delivered_at=timezone.now())
+    sign_in(owner)
+    page.set_viewport_size(viewport)
+
+    flaws = {}
+    for has_form, name, *args in [
+        (True, "ask_return", arrived.group.token, arrived.pk),
+        (False, "ask_return", paid.group.token, paid.pk),
+        (False, "cancel_order", paid.group.token, paid.pk),
+        (False, "cancel_order", arrived.group.token, arrived.pk),
+        (True, "review", arrived.lines.get().pk),
+        (True, "refund_order", paid.pk),
+        (True, "cancel_seller_order", paid.pk),
+        (False, "cancel_seller_order", arrived.pk),
+        (True, "new_shipping_rate"),
+        (False, "shipping_rate", rate.pk),
+        (True, "new_coupon"),
+        (False, "coupons"),
+        (False, "coupon", coupon.pk),
+    ]:
+        page.goto(site + reverse(f"checkout:{name}", args=args))
+        flaws[name, *args] = flaws_seen(page)
+        if has_form:
+            page.locator("form.card .cluster button").click()
+            page.locator(".field-error").first.wait_for()
+            flaws[name, "with errors"] = flaws_seen(page)
+
+    assert {where: found for where, found in flaws.items() if found} == {}
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_desk_has_no_serious_flaw(page, site, sign_in, viewport):
+    operator = make_staff(User.Role.OPERATOR)
+    video = make_full_shop(make_user())
+    product, order = video.tags.get().product, Order.objects.get()
+    pending = make_seller(status=Seller.Status.PENDING)
+    make_report(subject=product)
+    sign_in(operator)
+    page.set_viewport_size(viewport)
+
+    flaws = {}
+    for name, *args in [
+        ("index",),
+        ("sellers_seller_changelist",),
+        ("videos_video_changelist",),
+        ("checkout_order_changelist",),
+        ("moderation_report_changelist",),
+        ("sellers_seller_change", pending.pk),
+        ("sellers_product_change", product.pk),
+        ("videos_video_change", video.pk),
+        ("checkout_order_change", order.pk),
+        ("checkout_ordergroup_change", order.group_id),
+        ("moderation_report_change", Report.objects.first().pk),
+        ("sellers_seller_decide", pending.pk, "reject"),
+        ("checkout_order_refund", order.pk),
+    ]:
+        page.goto(site + reverse(f"admin:{name}", args=args))
+        flaws[name] = flaws_seen(page)
+    page.get_by_role("button", name="Show the amount").click()
+    flaws["the amount"] = flaws_seen(page)
+
+    assert {where: found for where, found in flaws.items() if found} == {}
+
+
+def flaws_seen(page):
+    pixels = overflow(page)
+    return serious(page) + ([("overflow", pixels)] if pixels > 0 else [])

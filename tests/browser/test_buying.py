@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from checkout.models import CartLine, OrderGroup
 from tests.factories import (
     make_cart,
+    make_coupon,
     make_order,
     make_shipping_rate,
     make_user,
@@ -87,12 +88,31 @@ def test_the_checkout_needs_no_javascript_up_to_the_card(browser, site, shopper,
     plain.get_by_label("Country").select_option("CA")
 
     plain.get_by_role("button", name="Continue to payment").click()
-    expect(plain.get_by_text("The total is now €68.05")).to_be_visible()
+    expect(plain.get_by_text("The total is now €73.23")).to_be_visible()
     plain.get_by_role("button", name="Continue to payment").click()
 
     group = OrderGroup.objects.get()
     context.close()
-    assert (group.city, group.total_minor) == ("Ottawa", 6805)
+    assert (group.city, group.total_minor) == ("Ottawa", 7323)
+
+
+def test_a_coupon_is_applied_without_a_reload(page, site, shopper):
+    make_coupon(code="TENTH")
+    page.goto(f"{site}/checkout/")
+    page.get_by_label("Full name").fill("Bea Buyer")
+
+    page.get_by_label("Coupon").fill("nobodys")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("There is no coupon “nobodys”")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Coupon").fill("tenth")
+    page.get_by_role("button", name="Apply").click()
+
+    expect(page.get_by_text("TENTH takes €5.50 off.")).to_be_visible()
+    expect(page.locator(".rows-total dd")).to_have_text("€59.30")
+    expect(page.get_by_label("Full name")).to_have_value("Bea Buyer")
+    assert OrderGroup.objects.exists() is False
+    assert_accessible(page)
 
 
 def test_the_order_page_is_accessible(page, site):
@@ -103,3 +123,23 @@ def test_the_order_page_is_accessible(page, site):
 
     expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
     assert_accessible(page)
+
+
+def test_one_product_alone_is_checked_out_beside_the_cart(page, site, shopper):
+    mug = make_variant(price_minor=2000)
+    make_shipping_rate(seller=mug.product.seller)
+    page.goto(site + mug.product.get_absolute_url())
+    page.get_by_role("button", name="Buy now").click()
+    page.wait_for_url("**/checkout/now/")
+    assert_accessible(page)
+    total = page.locator(".rows-total dd")
+
+    expect(total).to_have_text("€24.90")
+    expect(page.locator(".summary-lines .line-title")).to_have_text(mug.product.title)
+    page.get_by_label("Country").select_option("CA")
+
+    expect(total).to_have_text("€26.15")
+    page.get_by_role("link", name="Back to the product").click()
+    page.wait_for_url("**" + mug.product.get_absolute_url())
+    page.goto(f"{site}/cart/")
+    expect(page.locator(".cart-line")).to_have_count(2)

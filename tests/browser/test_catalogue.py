@@ -3,6 +3,7 @@
 import pytest
 
 from sellers.models import Variant
+from tests.browser.conftest import DESK, PHONE
 from tests.factories import make_product, make_seller, make_user, make_variant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,3 +51,18 @@ def test_choosing_each_option_chooses_the_variant(page, site):
     assert page.inner_text("[data-buy-stock]") == "Only 3 left"
     chosen = page.locator("[name=variant]:checked").get_attribute("value")
     assert chosen == str(product.variants.get(price_minor=1500).pk)
+
+
+IS_CLIPPED = "input => input.scrollWidth > input.clientWidth"
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_a_quantity_is_shown_whole_however_long(page, site, size):
+    product = make_variant(stock=5).product
+    page.set_viewport_size(size)
+    page.goto(f"{site}{product.get_absolute_url()}")
+    quantity = page.get_by_label("Quantity")
+
+    for typed in ("1", "99", "99999"):
+        quantity.fill(typed)
+        assert quantity.evaluate(IS_CLIPPED) is False

@@ -1,13 +1,12 @@
-"""Upload and tagging as a seller does them, by hand and by keyboard."""
+"""Tagging as a seller does it, by hand and by keyboard."""
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, wait_until
 from tests.browser.watchable import SECONDS, make_watchable
-from tests.clips import make_clip, make_file
 from tests.factories import make_product, make_seller, make_user
-from videos.models import ProductTag, Video
+from videos.models import ProductTag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,17 +108,3 @@ def test_what_the_rules_forbid_is_said_and_not_saved(page, tagging, complaints):
     expect(page.locator("[data-error]")).to_contain_text("twice at the same time")
     assert len(spans(tagging)) == 1
     complaints.clear()  # the browser notes the refusal: status 422
-
-
-def test_files_are_uploaded_with_progress_and_wrong_ones_refused_at_once(
-    page, site, seller
-):
-    page.goto(f"{site}/seller/videos/upload/")
-
-    page.locator("input[name=files]").set_input_files(
-        [make_clip(), make_file("notes.txt", b"words")]
-    )
-
-    expect(page.locator(".upload-item.is-done")).to_have_count(1)
-    expect(page.locator(".upload-item.is-refused")).to_contain_text("not a video")
-    assert Video.objects.get().seller == seller

@@ -9,35 +9,52 @@ from django.conf import settings
 from django.core.files import File
 
 from tests.clips import make_clip
-from tests.factories import make_product, make_tag, make_variant, make_video, serial
-from videos.models import Video
+from tests.factories import make_product, make_tag, make_variant, make_video
+from videos.models import Rendition, Video
+from videos.models.video import new_public_id
 from videos.transcoding import transcode
 
 SECONDS = 6
 
 
+# What the row of a finished video says of its output set.
+FACTS = [
+    "width", "height", "duration_ms", "frame_count", "has_storyboard", "colour",
+    "placeholder",
+]  # fmt: skip
+
+
 @functools.cache
-def packaged():
-    """The output set of a short clip, made once a test run."""
+def packaged(size, rate):
+    """A short clip's output set, made once a test run, with its row and renditions."""
     video = make_video(status=Video.Status.UPLOADED, folder="")
-    with make_clip(seconds=SECONDS, size="270x480").open("rb") as clip:
+    with make_clip(seconds=SECONDS, size=size, rate=rate).open("rb") as clip:
         video.source.save("clip.mp4", File(clip))
     assert video.claim()
     transcode(video)
+    video.refresh_from_db()
+    renditions = list(video.renditions.all())
     kept = Path(tempfile.mkdtemp(prefix="vitrine-packaged-"), "set")
-    shutil.copytree(Path(settings.MEDIA_ROOT, video.folder), kept)
+    shutil.copytree(Path(settings.VIDEO_ROOT, video.folder), kept)
     video.delete()
-    return kept
+    return kept, video, renditions
 
 
-def make_watchable(**fields):
-    folder = f"videos/watchable-{next(serial)}"
-    shutil.copytree(packaged(), Path(settings.MEDIA_ROOT, folder))
-    return make_video(
+def make_watchable(*, size="270x480", rate=30, **fields):
+    kept, made, renditions = packaged(size, rate)
+    public_id = new_public_id()
+    folder = f"videos/{public_id}/1"
+    shutil.copytree(kept, Path(settings.VIDEO_ROOT, folder))
+    video = make_video(
+        public_id=public_id,
         folder=folder,
-        poster=f"{folder}/poster.jpg",
-        **{"width": 270, "height": 480, "duration_ms": SECONDS * 1000} | fields,
+        poster=f"{folder}/{Path(made.poster).name}",
+        **{name: getattr(made, name) for name in FACTS} | fields,
     )
+    for rendition in renditions:
+        rendition.pk, rendition.video = None, video
+    Rendition.objects.bulk_create(renditions)
+    return video
 
 
 def make_shoppable(*, starts_ms=0, ends_ms=SECONDS * 1000, stock=10, **fields):

@@ -17,18 +17,20 @@ START_SECONDS = 90
 class WholeSite:
     def __init__(self, folder: Path):
         port = two_free_ports()
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://localhost:{port}"
         self.log = folder / "log"
-        chosen_for_tests = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
+        chosen_for_tests = {
+            *("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"),
+            *("SITE_URL", "STRIPE_SANDBOX_URL"),
+        }
         inherited = {k: v for k, v in os.environ.items() if k not in chosen_for_tests}
         self.environment = inherited | {
             "DEBUG": "true",
             "DEMO": "false",
             "PORT": str(port),
-            "SITE_URL": self.url,
-            "STRIPE_SANDBOX_URL": f"http://127.0.0.1:{port + 1}",
             "STRIPE_SECRET_KEY": "",
             "STRIPE_WEBHOOK_SECRET": "",
+            "STRIPE_SANDBOX_JUDGE": "tests.payments.contract.judge",
             "VAR_DIR": str(folder / "var"),
         }
 
@@ -53,6 +55,7 @@ class WholeSite:
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=60)
+        assert "ContractBroken" not in self.log.read_text(), self.log.read_text()
 
     def answers(self):
         try:

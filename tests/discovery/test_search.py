@@ -5,6 +5,7 @@ from django.urls import reverse
 from marketplace.discovery import searching
 from sellers.models import Product, Seller
 from tests.factories import (
+    make_category,
     make_product,
     make_seller,
     make_user,
@@ -93,6 +94,39 @@ def test_a_slip_of_the_finger_is_forgiven(client):
 
     assert response.context["corrected"] == "ceramic"
     assert titles(response) == ["Ceramic bowl"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["ligthing", "morings"])
+def test_words_of_categories_and_videos_are_known_too(client, typed):
+    make_variant(
+        product=make_product(title="Lamp", category=make_category(name="Lighting"))
+    )
+    make_video(title="Slow mornings")
+
+    corrected = searching.correction(typed)
+
+    assert corrected in {"lighting", "mornings"}
+
+
+@pytest.mark.django_db
+def test_suggestions_are_corrected_too(client):
+    make_variant(product=make_product(title="Ceramic bowl"))
+
+    page = client.get(reverse("discovery:suggest"), {"q": "cermaic"}).content.decode()
+
+    assert "Ceramic bowl" in page
+
+
+@pytest.mark.django_db
+def test_an_empty_answer_offers_what_is_new(client, django_assert_max_num_queries):
+    for number in range(9):
+        make_variant(product=make_product(title=f"Bowl {number}"))
+
+    with django_assert_max_num_queries(12):
+        page = client.get(SEARCH, {"q": "qqqq"}).content.decode()
+
+    assert page.count('class="product-card"') == 8
 
 
 @pytest.mark.django_db

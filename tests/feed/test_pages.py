@@ -4,7 +4,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from sellers.models import Product, Seller
+from sellers.models import Product, Seller, StockLevel
 from tests.factories import (
     make_product,
     make_seller,
@@ -68,6 +68,34 @@ def test_without_javascript_video_and_products_are_there(client):
     assert f'href="{tag.product.get_absolute_url()}?video={video.public_id}"' in page
 
 
+def test_a_feed_whose_first_videos_are_being_made_says_so_and_looks_again(client):
+    video = make_video(status=Video.Status.UPLOADED)
+    make_video(status=Video.Status.PROCESSING)
+    make_video(status=Video.Status.FAILED)
+    make_video(status=Video.Status.UPLOADED, publication=Video.Publication.DRAFT)
+    again = reverse("videos:feed_waiting")
+
+    page = client.get(reverse("videos:feed")).content.decode()
+    assert "2 videos are being prepared" in page
+    assert f'hx-get="{again}"' in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+    assert f'hx-get="{again}"' in client.get(again).content.decode()
+
+    Video.objects.filter(pk=video.pk).update(status=Video.Status.READY)
+    assert client.get(again)["HX-Refresh"] == "true"
+    assert clips_in(client.get(reverse("videos:feed"))) == [video.public_id]
+
+
+def test_an_empty_feed_with_nothing_to_come_does_not_look_again(client):
+    make_video(status=Video.Status.FAILED)
+
+    for name in ("videos:feed", "videos:feed_waiting"):
+        page = client.get(reverse(name)).content.decode()
+        assert "There are no videos yet" in page
+        assert 'hx-trigger="every' not in page
+        assert 'http-equiv="refresh"' not in page
+
+
 def test_an_empty_feed_says_so(client):
     assert "There are no videos yet" in client.get("/").content.decode()
 
@@ -87,6 +115,9 @@ def test_the_feed_takes_the_same_few_queries_for_any_length(
 ):
     if is_known:
         client.force_login(make_user())
+    # A browser that has a pseudonym is asked what it has seen.
+    make_shoppable()
+    client.get(reverse("videos:feed"))
     counts = []
     for _ in range(2):
         for _ in range(4):
@@ -157,13 +188,25 @@ def test_other_sites_learn_what_the_video_is(client, settings):
 
     assert f'content="https://shop.example/v/{video.public_id}/"' in page
     assert (
-        'property="og:image" content="https://shop.example/media/videos/p.jpg"' in page
+        f'property="og:image" content="https://shop.example/v/{video.public_id}/poster.jpg"'
+        in page
     )
     data = re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1]
     clip, product = json.loads(data)["@graph"]
     assert (clip["@type"], clip["name"]) == ("VideoObject", "Cups </script><b>")
     assert product["offers"]["lowPrice"] == "19.90"
     assert product["offers"]["availability"] == "https://schema.org/InStock"
+
+
+def test_other_sites_are_not_told_that_what_is_sent_later_is_in_stock(client):
+    video = make_shoppable(stock=0)
+    StockLevel.objects.update(policy="back_order")
+
+    page = client.get(video.get_absolute_url()).content.decode()
+
+    assert "schema.org/BackOrder" in page
+    assert "schema.org/InStock" not in page
+    assert video.tags.get().product.variants.get().orderable
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,16 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from checkout import payments
+from checkout import invariants, payments
 from checkout.models import Order, OrderGroup, OrderLine
 from sellers import stock
 from tests.factories import make_order, make_product, make_seller, make_variant
+
+
+def assert_books_hold():
+    """What the nightly check proves."""
+    found = [f for one in invariants.INVARIANTS for f in invariants.faults_of(one)]
+    assert found == []
 
 
 def make_group(*, variants=None, quantity=1, **fields):
@@ -48,6 +54,7 @@ def add_order(group, variant, quantity):
         total_minor=group.total_minor + total, items_minor=group.items_minor + total
     )
     group.refresh_from_db()
+    return order
 
 
 def start(group):

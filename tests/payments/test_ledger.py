@@ -98,12 +98,19 @@ def test_one_payment_owes_each_seller_their_order_less_the_commission(sandbox):
 
     group = make_paid_group(sandbox, variants=variants, quantity=2)
 
-    entry = JournalEntry.objects.get(reference=group.payment.reference)
-    lines = entry.lines.order_by("pk").values_list("account__kind", "amount_minor")
-    assert list(lines) == [
+    entries = JournalEntry.objects.order_by("pk")
+    lines = LedgerLine.objects.filter(entry__in=entries).order_by("pk")
+    assert [str(entry.order) for entry in entries] == [
+        "None",
+        *map(str, group.orders.order_by("pk")),
+    ]
+    assert list(lines.values_list("account__kind", "amount_minor")) == [
         ("stripe", 4998),
+        ("buyer", -4998),
+        ("buyer", 3998),
         ("seller", -3599),
         ("commission", -399),
+        ("buyer", 1000),
         ("seller", -900),
         ("commission", -100),
     ]
@@ -133,7 +140,7 @@ def test_the_check_finds_a_payment_that_is_not_in_the_books(sandbox):
     with pytest.raises(CommandError) as fault:
         call_command("ledger_check")
 
-    assert str(fault.value) == f"{unposted.reference} is not in the books"
+    assert f"I1: {unposted.reference} is not in the books" in str(fault.value)
 
 
 def test_the_check_finds_an_entry_for_which_nothing_happened():

@@ -142,3 +142,30 @@ def test_the_payouts_page_has_no_serious_flaw(page, shop, client, sandbox, width
     expect(page.get_by_role("heading", name="Payouts")).to_be_visible()
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_kept_card_pays_the_next_order_with_one_click(page, shop, client, sandbox):
+    user = make_user()
+    client.force_login(user)
+    session = client.cookies["session"].value
+    page.context.add_cookies([{"name": "session", "value": session, "url": shop}])
+    group = make_group(user=user)
+    page.goto(f"{shop}/order/{group.token}/pay/")
+    type_card(page, "4242424242424242")
+    page.get_by_label("Keep this card for next time").check()
+    page.locator("[data-pay]").click()
+    expect(page).to_have_url(re.compile(r"/order/[\w-]+/$"))
+
+    second = make_group(user=user)
+    page.goto(f"{shop}/order/{second.token}/pay/")
+    expect(page.get_by_label("Visa •••• 4242")).to_be_checked()
+    expect(page.locator("[data-payment-element]")).to_be_hidden()
+    assert serious(page) == []
+    page.get_by_label("Another card").check()
+    expect(page.locator("[data-payment-element]")).to_be_visible()
+    page.get_by_label("Visa •••• 4242").check()
+    page.locator("[data-pay]").click()
+
+    expect(page).to_have_url(re.compile(r"/order/[\w-]+/$"))
+    statuses = set(OrderGroup.objects.values_list("status", flat=True))
+    assert statuses == {OrderGroup.Status.PAID}

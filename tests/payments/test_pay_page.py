@@ -19,6 +19,7 @@ def test_the_payment_form_gets_the_groups_own_secret(client, sandbox):
     page = response.content.decode()
     assert f'data-client-secret="{group.payment.client_secret}"' in page
     assert "Pay €10.00" in page
+    assert 'By paying you agree to our <a href="/terms/"' in page
     assert "Sandbox: no real money" in page
     assert response.headers["Cache-Control"] == "no-store, private"
 

@@ -91,7 +91,9 @@ def test_the_webhook_alone_makes_the_account_payable(
     client.post("/seller/payouts/connect/")
     seller.refresh_from_db()
     sandbox.onboard(seller.stripe_account_id)
-    [event] = sandbox.events(seller.stripe_account_id, "account.updated")
+    [event] = sandbox.events(
+        seller.stripe_account_id, "account.updated", account=seller.stripe_account_id
+    )
 
     for _ in range(2):
         with django_capture_on_commit_callbacks(execute=True):

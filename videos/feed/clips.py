@@ -1,47 +1,193 @@
-"""Videos as a page shows them: with shop, captions, tagged products, own reactions."""
+"""Videos as a page shows them: with shop, captions, tagged products, own reactions.
 
-from django.db.models import Exists, OuterRef, Prefetch, Value
+Flat and frozen, so that `marketplace.fragments` can keep what is made of them.
+"""
 
-from sellers.models import Follow
-from videos.feed.offers import with_offers
-from videos.models import Engagement, ProductTag, Video
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.files.storage import default_storage
+from django.db.models import Exists, F, OuterRef
+
+from marketplace.video_addresses import address_of
+from sellers.cards import leading_pictures
+from sellers.models import Follow, Picture, Product, Seller
+from videos.feed.offers import Offer, offers_of
+from videos.models import CaptionTrack, Engagement, ProductTag, Video
 
 
-def with_reactions(videos, user):
-    """Annotated with whether this person likes, saves, follows."""
+@dataclass(frozen=True)
+class Shop:
+    pk: int
+    name: str
+    slug: str
+    avatar: str
+
+    get_absolute_url = Seller.get_absolute_url
+
+    @property
+    def avatar_url(self):
+        return default_storage.url(self.avatar) if self.avatar else ""
+
+
+@dataclass(frozen=True)
+class Caption:
+    file: str
+    language: str
+    label: str
+
+    @property
+    def url(self):
+        return address_of(self.file, is_shared=True)
+
+
+@dataclass(frozen=True)
+class ShownTag:
+    """A tagged product that is on sale, at its price of this moment."""
+
+    pk: int
+    product_id: int
+    title: str
+    slug: str
+    shop_slug: str
+    starts_ms: int
+    ends_ms: int
+    x_permille: int | None
+    y_permille: int | None
+    picture: Picture | None
+    offer: Offer
+
+    @property
+    def url(self):
+        return Product.url_of(self.shop_slug, self.slug)
+
+    @property
+    def has_hotspot(self):
+        return self.x_permille is not None
+
+
+@dataclass(frozen=True)
+class Clip:
+    pk: int
+    public_id: str
+    title: str
+    description: str
+    width: int
+    height: int
+    duration_ms: int
+    has_audio: bool
+    folder: str
+    poster: str
+    colour: str
+    placeholder: str
+    has_storyboard: bool
+    like_count: int
+    published_at: datetime
+    seller: Shop
+    captions: tuple[Caption, ...] = ()
+    shown_tags: tuple[ShownTag, ...] = ()
+    is_liked: bool = False
+    is_saved: bool = False
+    is_followed: bool = False
+
+    # As the model finds them, from the same fields.
+    get_absolute_url = Video.get_absolute_url
+    is_published = True
+    _address = Video._address
+    playlist_url = Video.playlist_url
+    mp4_url = Video.mp4_url
+    poster_url = Video.poster_url
+    storyboard_url = Video.storyboard_url
+
+    @property
+    def product_count(self):
+        return len({tag.product_id for tag in self.shown_tags})
+
+
+PLAIN = [
+    "pk", "public_id", "title", "description", "width", "height", "duration_ms",
+    "has_audio", "folder", "poster", "colour", "placeholder", "has_storyboard",
+    "like_count", "published_at",
+]  # fmt: skip
+
+
+def reactions_of(user) -> dict:
+    """Annotations of what this person likes, saves and follows."""
     if not user.is_authenticated:
-        return videos.annotate(
-            is_liked=Value(False), is_saved=Value(False), is_followed=Value(False)
-        )
+        return {}
     mine = Engagement.objects.filter(user=user, video=OuterRef("pk"))
     follows = Follow.objects.filter(user=user, seller=OuterRef("seller"))
-    return videos.annotate(
-        is_liked=Exists(mine.filter(kind=Engagement.Kind.LIKE)),
-        is_saved=Exists(mine.filter(kind=Engagement.Kind.SAVE)),
-        is_followed=Exists(follows),
-    )
+    return {
+        "is_liked": Exists(mine.filter(kind=Engagement.Kind.LIKE)),
+        "is_saved": Exists(mine.filter(kind=Engagement.Kind.SAVE)),
+        "is_followed": Exists(follows),
+    }
 
 
-def load_clips(videos, user) -> list[Video]:
-    """Each with `shown_tags`; a number of queries that does not grow with the list."""
-    tags = ProductTag.objects.select_related("product__seller", "hotspot")
-    clips = list(
-        with_reactions(videos, user)
-        .select_related("seller")
-        .prefetch_related(
-            "captions", Prefetch("tags", tags.prefetch_related("product__media"))
+def load_clips(videos, user) -> list[Clip]:
+    """A number of queries that does not grow with the list."""
+    rows = list(
+        videos.values(
+            *PLAIN,
+            "seller_id",
+            name=F("seller__name"),
+            slug=F("seller__slug"),
+            avatar=F("seller__avatar"),
+            **reactions_of(user),
         )
     )
-    on_sale = {
-        tag.pk: tag for tag in with_offers(t for clip in clips for t in clip.tags.all())
-    }
-    for clip in clips:
-        clip.shown_tags = [t for t in clip.tags.all() if t.pk in on_sale]
-        clip.product_count = len({tag.product_id for tag in clip.shown_tags})
-    return clips
+    keys = [row["pk"] for row in rows]
+    captions, tags = captions_of(keys), shown_tags(keys)
+    return [
+        Clip(
+            seller=Shop(*(row.pop(n) for n in ("seller_id", "name", "slug", "avatar"))),
+            captions=tuple(captions[row["pk"]]),
+            shown_tags=tuple(tags[row["pk"]]),
+            **row,
+        )
+        for row in rows
+    ]
 
 
-def load_page(keys: list[int], user) -> list[Video]:
+def load_page(keys: list[int], user) -> list[Clip]:
     """The clips with these keys in this order, without those taken down meanwhile."""
-    clips = load_clips(Video.objects.published().filter(pk__in=keys), user)
-    return sorted(clips, key=lambda clip: keys.index(clip.pk))
+    videos = Video.objects.published().filter(pk__in=keys).order_by()
+    return sorted(load_clips(videos, user), key=lambda clip: keys.index(clip.pk))
+
+
+def captions_of(video_pks: list[int]) -> dict[int, list[Caption]]:
+    tracks = CaptionTrack.objects.filter(video__in=video_pks)
+    found = defaultdict(list)
+    for video_pk, *caption in tracks.values_list(
+        "video_id", "file", "language", "label"
+    ):
+        found[video_pk].append(Caption(*caption))
+    return found
+
+
+def shown_tags(video_pks: list[int]) -> dict[int, list[ShownTag]]:
+    """Of each video the products that are on sale, with live price and stock."""
+    rows = list(
+        ProductTag.objects.filter(video__in=video_pks).values(
+            "pk",
+            "video_id",
+            "product_id",
+            "starts_ms",
+            "ends_ms",
+            title=F("product__title"),
+            slug=F("product__slug"),
+            shop_slug=F("product__seller__slug"),
+            x_permille=F("hotspot__x_permille"),
+            y_permille=F("hotspot__y_permille"),
+        )
+    )
+    offers = offers_of(row["product_id"] for row in rows)
+    pictures = leading_pictures(offers)
+    found = defaultdict(list)
+    for row in rows:
+        video_pk, product_pk = row.pop("video_id"), row["product_id"]
+        if offer := offers.get(product_pk):
+            picture = pictures.get(product_pk)
+            found[video_pk].append(ShownTag(picture=picture, offer=offer, **row))
+    return found

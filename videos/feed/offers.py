@@ -7,8 +7,7 @@ from django.db.models import F, Max, Min, Sum
 from django.db.models.functions import Coalesce
 
 from marketplace.money import format_minor
-from sellers.models import Variant
-from videos.models import ProductTag
+from sellers.models import Variant, orderable
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,9 @@ class Offer:
     lowest_minor: int
     highest_minor: int
     currency: str
-    available: int
+    orderable: int
+    # Of those, how many are there to be sent at once.
+    in_stock: int
 
     @property
     def price(self) -> str:
@@ -29,12 +30,12 @@ class Offer:
 
     @property
     def is_sold_out(self) -> bool:
-        return self.available <= 0
+        return self.orderable <= 0
 
 
 def offers_of(product_pks: Iterable[int]) -> dict[int, Offer]:
     """One query for any number of products; what is not on sale is left out."""
-    left = F("stock__on_hand") - F("stock__reserved")
+    in_stock = F("stock__on_hand") - F("stock__reserved")
     rows = (
         Variant.objects.on_sale()
         .filter(product__in=set(product_pks))
@@ -43,16 +44,8 @@ def offers_of(product_pks: Iterable[int]) -> dict[int, Offer]:
         .annotate(
             lowest_minor=Min("price_minor"),
             highest_minor=Max("price_minor"),
-            available=Coalesce(Sum(left), 0),
+            orderable=Sum(orderable()),
+            in_stock=Coalesce(Sum(in_stock), 0),
         )
     )
     return {row.pop("product_id"): Offer(**row) for row in rows}
-
-
-def with_offers(tags: Iterable[ProductTag]) -> list[ProductTag]:
-    """The tags whose product is on sale, each with its `offer`."""
-    tags = list(tags)
-    offers = offers_of(tag.product_id for tag in tags)
-    for tag in tags:
-        tag.offer = offers.get(tag.product_id)
-    return [tag for tag in tags if tag.offer]

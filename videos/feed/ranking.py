@@ -1,13 +1,13 @@
 """In which order the feed shows videos.  Pure: candidates in, keys out.
 
-Fresh and engaging first, with no seller twice in a window.  A recommender
-replaces this module alone: it keeps `rank`.
+Fresh, engaging and to this viewer's taste first, with no seller twice in a window.
 """
 
+import heapq
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 # Days after which freshness counts half.
 HALF_LIFE_DAYS = 3
@@ -18,8 +18,7 @@ PRIOR_REACTIONS = 4
 WINDOW = 4
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     pk: int
     seller_id: int
     published_at: datetime
@@ -28,6 +27,8 @@ class Candidate:
     save_count: int = 0
     share_count: int = 0
     is_seen: bool = False
+    # How much more than usual it suits this viewer.
+    affinity: float = 1.0
 
 
 def engagement(candidate: Candidate) -> float:
@@ -45,7 +46,8 @@ def freshness(candidate: Candidate, now: datetime) -> float:
 
 
 def score(candidate: Candidate, now: datetime) -> float:
-    return engagement(candidate) * (0.25 + freshness(candidate, now))
+    merit = engagement(candidate) * candidate.affinity
+    return merit * (0.25 + freshness(candidate, now))
 
 
 def rank(candidates: Iterable[Candidate], now: datetime) -> list[int]:
@@ -64,17 +66,18 @@ def spread(best_first: list[Candidate]) -> list[Candidate]:
     waiting: dict[int, deque[tuple[int, Candidate]]] = {}
     for place, candidate in enumerate(best_first):
         waiting.setdefault(candidate.seller_id, deque()).append((place, candidate))
-    shown_at: dict[int, int] = {}
+    free = [(queue[0][0], seller) for seller, queue in waiting.items()]
+    heapq.heapify(free)
+    resting: deque[int] = deque()  # sellers, the one shown longest ago first
     result: list[Candidate] = []
-    while waiting:
-        now = len(result)
-        free = [s for s in waiting if now - shown_at.get(s, -WINDOW) >= WINDOW]
-        if free:
-            seller = min(free, key=lambda s: waiting[s][0][0])
-        else:
-            seller = min(waiting, key=lambda s: shown_at[s])
-        result.append(waiting[seller].popleft()[1])
-        shown_at[seller] = now
+    while len(result) < len(best_first):
+        seller = heapq.heappop(free)[1] if free else resting.popleft()
         if not waiting[seller]:
-            del waiting[seller]
+            continue
+        result.append(waiting[seller].popleft()[1])
+        resting.append(seller)
+        if len(resting) == WINDOW:
+            rested = resting.popleft()
+            if waiting[rested]:
+                heapq.heappush(free, (waiting[rested][0][0], rested))
     return result

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from videos.feed import matching
 from videos.feed.ranking import Candidate, rank
 from videos.models import Impression, Video
 
@@ -60,12 +61,27 @@ def continue_feed(videos, viewer: str, cursor: str) -> Page:
 
 
 def best_of(videos, viewer: str) -> list[int]:
-    newest = videos.annotate(
-        is_seen=Exists(Impression.objects.filter(viewer=viewer, video=OuterRef("pk")))
-    ).order_by("-published_at", "-pk")[:CANDIDATES]
-    fields = Candidate.__dataclass_fields__
-    rows = newest.values(*fields)
-    return rank((Candidate(**row) for row in rows), timezone.now())
+    """The newest, and what the model finds for this viewer: in order, on one list."""
+    match = matching.match(viewer)
+    candidates = candidates_among(videos, viewer, match.keys.tolist())
+    suits = match.affinities([candidate.pk for candidate in candidates])
+    fitting = [c._replace(affinity=suits[c.pk]) for c in candidates]
+    return match.with_trials(rank(fitting, timezone.now()), PAGE_SIZE)
+
+
+def candidates_among(videos, viewer, found) -> list[Candidate]:
+    fields = [name for name in Candidate._fields if name != "affinity"]
+    if viewer:
+        seen = Impression.objects.filter(viewer=viewer, video=OuterRef("pk"))
+        videos = videos.annotate(is_seen=Exists(seen))
+    else:
+        fields.remove("is_seen")
+    newest = videos.order_by("-published_at", "-pk")[:CANDIDATES]
+    rows = list(newest.values_list(*fields))
+    missing = set(found) - {row[0] for row in rows}
+    if missing:
+        rows += videos.filter(pk__in=missing).order_by().values_list(*fields)
+    return [Candidate(*row) for row in rows]
 
 
 def page_of(order: list[int], name: str, start: int) -> Page:

@@ -3,26 +3,34 @@
 from functools import wraps
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseBadRequest
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
+from marketplace.accounts.models import country_of
+from marketplace.fragments import fragment
 from sellers.following import set_following
 from sellers.models import Product, Seller
 from sellers.variants import options_of
 from videos.feed import sessions
 from videos.feed.clips import load_clips, load_page
-from videos.feed.metadata import absolute, structured_data
+from videos.feed.metadata import absolute, mp4_page, poster_page, structured_data
 from videos.feed.reactions import set_reaction
 from videos.feed.viewers import name_viewer, viewer_of
 from videos.models import Engagement, Video
 
 RELATED = 8
+# Less than the least time that a signed address lasts.
+TOLD_SECONDS = 30
 SAVED_PER_PAGE = 24
+SOON_COUNTED = 100
 
 
 def sign_in_first(view):
@@ -40,12 +48,23 @@ def sign_in_first(view):
 
 
 def feed_page_context(request, page, more_url_name):
+    clips = enumerate(load_page(page.keys, request.user), page.position)
     return {
-        "clips": load_page(page.keys, request.user),
+        "clips": [shown_clip(request, clip, place) for place, clip in clips],
         "next_cursor": page.next_cursor,
-        "position": page.position,
         "more_url_name": more_url_name,
     }
+
+
+def shown_clip(request, clip, place):
+    """A clip's HTML: made once for all who see the same in it."""
+    is_guest = not request.user.is_authenticated
+    holes = {"place": place, "number": place + 1}
+    if not is_guest:
+        holes["csrf_token"] = get_token(request)
+    return fragment(
+        "videos/_clip.html", holes, clip=clip, is_guest=is_guest, is_first=place == 0
+    )
 
 
 @require_GET
@@ -54,7 +73,24 @@ def feed(request):
     videos = sessions.public_videos()
     page = open_or_continue(request, videos)
     context = feed_page_context(request, page, "videos:feed_page")
+    if not context["clips"]:
+        context["soon_count"] = soon_count(videos)
     return name_viewer(request, render(request, "videos/feed.html", context))
+
+
+def soon_count(videos):
+    """How many are being made for a feed that has none at all."""
+    return 0 if videos.exists() else Video.objects.soon()[:SOON_COUNTED].count()
+
+
+@require_GET
+def feed_waiting(request):
+    """The empty feed asks here whether it still is."""
+    videos = sessions.public_videos()
+    if videos.exists():
+        return HttpResponseClientRefresh()
+    context = {"soon_count": soon_count(videos)}
+    return render(request, "videos/_feed_empty.html", context)
 
 
 @require_GET
@@ -106,22 +142,48 @@ def more_clips(request, videos, more_url_name):
 def video(request, public_id):
     found = Video.objects.published().filter(public_id=public_id)
     clip = next(iter(load_clips(found, request.user)), None)
-    clip = clip or get_object_or_404(found)
+    if clip is None:
+        raise Http404
     related = (
         Video.objects.published()
-        .filter(seller=clip.seller_id)
+        .filter(seller=clip.seller.pk)
         .exclude(pk=clip.pk)
-        .order_by("-published_at")[:RELATED]
+        .order_by("-published_at")
+        .for_cards()[:RELATED]
     )
     context = {
         "clip": clip,
+        "is_guest": not request.user.is_authenticated,
         "related": related,
         "structured_data": structured_data(clip),
         "share_url": absolute(clip.get_absolute_url()),
-        "share_poster": absolute(clip.poster_url),
-        "share_video": absolute(clip.mp4_url),
+        "share_poster": poster_page(clip),
+        "share_video": mp4_page(clip),
     }
     return name_viewer(request, render(request, "videos/video.html", context))
+
+
+@require_GET
+def shared_poster(request, public_id):
+    """For other sites, who keep addresses longer than a signed one lasts."""
+    clip = get_object_or_404(Video.objects.published(), public_id=public_id)
+    return _to_file(clip.poster_url)
+
+
+@require_GET
+def shared_video(request, public_id):
+    if settings.VIDEO_DELIVERY == "private":
+        raise Http404
+    clip = get_object_or_404(Video.objects.published(), public_id=public_id)
+    return _to_file(clip.mp4_url)
+
+
+def _to_file(address):
+    if not address:
+        raise Http404
+    response = redirect(address)
+    patch_cache_control(response, public=True, max_age=TOLD_SECONDS)
+    return response
 
 
 @require_GET
@@ -137,7 +199,7 @@ def product_sheet(request, public_id, pk):
         "seller": product.seller,
         "options": options_of(product),
         "chosen": product.cheapest,
-        "delivery": product.seller.shipping_rates.filter(is_active=True).first(),
+        "reach": product.seller.shipping_rates.reach(country_of(request.user)),
         "via_video": clip.public_id,
     }
     return render(request, "videos/_product_sheet.html", context)
@@ -149,7 +211,7 @@ def saved(request):
     videos = (
         Video.objects.published()
         .filter(engagements__user=request.user, engagements__kind=Engagement.Kind.SAVE)
-        .select_related("seller")
+        .for_cards()
         .order_by("-engagements__created_at")
     )
     page = Paginator(videos, SAVED_PER_PAGE).get_page(request.GET.get("page"))

@@ -1,22 +1,34 @@
+from videos.models.content_features import ContentFeatures
 from videos.models.engagement import Engagement, Impression, WatchEvent
+from videos.models.exposure import AudienceState, PoolDecision, VideoTrial
+from videos.models.feed_model import FeedModel, ModelConflict
+from videos.models.processing import LeaseLost, VideoConflict
 from videos.models.product_tag import ProductTag, TagHotspot
-from videos.models.video import (
-    CaptionTrack,
-    LeaseLost,
-    Rendition,
-    Video,
-    VideoConflict,
-)
+from videos.models.rendition import CaptionTrack, Rendition
+from videos.models.upload import Upload, UploadBusy, UploadClosed, UploadConflict
+from videos.models.version import FormerVersion
+from videos.models.video import Video
 
 __all__ = [
+    "AudienceState",
     "CaptionTrack",
+    "ContentFeatures",
     "Engagement",
+    "FeedModel",
+    "FormerVersion",
     "Impression",
     "LeaseLost",
+    "ModelConflict",
+    "PoolDecision",
     "ProductTag",
     "Rendition",
     "TagHotspot",
+    "Upload",
+    "UploadBusy",
+    "UploadClosed",
+    "UploadConflict",
     "Video",
     "VideoConflict",
+    "VideoTrial",
     "WatchEvent",
 ]

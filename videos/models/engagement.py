@@ -71,4 +71,6 @@ class WatchEvent(models.Model):
         indexes = [
             models.Index(fields=["video", "created_at"]),
             models.Index(fields=["created_at"], name="watch_events_lately"),
+            # What this browser did with what it was shown.
+            models.Index(fields=["viewer", "video"], name="watch_events_of_viewer"),
         ]

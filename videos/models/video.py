@@ -1,31 +1,24 @@
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
-from django.core.files.storage import default_storage
-from django.db import models, transaction
+from django.db import models
+from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.user_files import private_files
+from marketplace.video_addresses import address_of, seconds_left
 from sellers.models import Seller
-
-# A worker renews its lease every few seconds; one that died loses it.
-LEASE = timedelta(seconds=60)
-# After this a message that nobody took is believed lost, and sent again.
-REQUEUE_AFTER = timedelta(seconds=60)
-MAX_ATTEMPTS = 3
-
-
-class VideoConflict(Exception):
-    """The video cannot move to that state from where it is."""
-
-
-class LeaseLost(Exception):
-    """Another worker has taken the video, or it is gone: stop, and touch nothing."""
+from videos.cutting import Span
+from videos.models.processing import (
+    Processing,
+    ProcessingQuerySet,
+    Status,
+)
+from videos.models.publishing import Publishing, PublishingQuerySet
 
 
 def new_public_id():
@@ -44,66 +37,36 @@ def source_path(video, filename):
     return f"sources/{video.public_id}/{secrets.token_hex(16)}"
 
 
-class VideoQuerySet(models.QuerySet):
-    def published(self):
-        """What the public may watch: by an open shop, approved and transcoded."""
-        return self.filter(
-            publication=Video.Publication.PUBLISHED,
-            status=Video.Status.READY,
-            seller__status=Seller.Status.APPROVED,
-        )
+@dataclass(frozen=True)
+class VideoCard:
+    """Of a published video."""
 
-    def in_review(self):
-        return self.filter(publication=Video.Publication.IN_REVIEW)
+    public_id: str
+    title: str
+    poster: str
 
-    def lapsed(self):
-        """Left by a worker that died, or by a message that got lost."""
-        return self.filter(
-            status__in=[Video.Status.UPLOADED, Video.Status.PROCESSING],
-            lease_expires_at__lt=timezone.now(),
-        )
+    @property
+    def url(self):
+        return reverse("videos:video", args=[self.public_id])
 
-    def transcodable(self):
-        """Waiting for a worker, or left by one that died; not tried too often."""
-        return self.filter(
-            models.Q(status=Video.Status.UPLOADED)
-            | models.Q(
-                status=Video.Status.PROCESSING, lease_expires_at__lt=timezone.now()
-            ),
-            attempts_left__gt=0,
-        )
+    @property
+    def poster_url(self):
+        return address_of(self.poster, is_shared=True) if self.poster else ""
 
 
-class Video(models.Model):
-    class Status(models.TextChoices):
-        """How far the bytes are."""
+class VideoQuerySet(PublishingQuerySet, ProcessingQuerySet):
+    def without_features(self, after=0):
+        """Finished, in order of their numbers: made before features were kept."""
+        is_shown = Q(status=Status.READY) | Q(is_changing=True)
+        finished = self.kept().filter(is_shown, features=None, pk__gt=after)
+        return finished.exclude(folder="").order_by("pk")
 
-        UPLOADING = "uploading", _("Uploading")
-        UPLOADED = "uploaded", _("Waiting to be processed")
-        PROCESSING = "processing", _("Processing")
-        READY = "ready", _("Ready")
-        FAILED = "failed", _("Failed")
+    def for_cards(self):
+        """With no more than `videos/_video_card.html` shows."""
+        return self.only("public_id", "title", "poster", "seller")
 
-    class Publication(models.TextChoices):
-        """Who may see it."""
 
-        DRAFT = "draft", _("Draft")
-        IN_REVIEW = "in_review", _("In review")
-        PUBLISHED = "published", _("Published")
-        REJECTED = "rejected", _("Rejected")
-
-    # What may follow what.  Only `move_to` changes `publication`.
-    NEXT = {
-        Publication.DRAFT: {Publication.IN_REVIEW},
-        Publication.IN_REVIEW: {
-            Publication.PUBLISHED,
-            Publication.REJECTED,
-            Publication.DRAFT,
-        },
-        Publication.PUBLISHED: {Publication.DRAFT, Publication.REJECTED},
-        Publication.REJECTED: {Publication.IN_REVIEW, Publication.DRAFT},
-    }
-
+class Video(Publishing, Processing):
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="videos")
     uploaded_by = models.ForeignKey(
@@ -115,30 +78,25 @@ class Video(models.Model):
     source = models.FileField(upload_to=source_path, storage=private_files, blank=True)
     source_name = models.CharField(max_length=255, blank=True)
     source_bytes = models.PositiveBigIntegerField(default=0)
-
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.UPLOADING
-    )
-    failure_reason = models.TextField(blank=True)
-    progress_percent = models.PositiveSmallIntegerField(default=0)
-    attempt = models.PositiveIntegerField(
-        default=0, help_text=_("Only grows: names the worker that holds the lease.")
-    )
-    attempts_left = models.PositiveSmallIntegerField(default=MAX_ATTEMPTS)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
-
-    publication = models.CharField(
-        max_length=10, choices=Publication.choices, default=Publication.DRAFT
-    )
-    rejection_reason = models.TextField(blank=True)
-    submitted_at = models.DateTimeField(null=True, blank=True)
-    published_at = models.DateTimeField(null=True, blank=True)
+    source_sha256 = models.CharField(max_length=64, blank=True)
+    source_etag = models.CharField(max_length=100, blank=True)
 
     # Of the picture as it is shown: rotation and pixel aspect applied.
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     duration_ms = models.PositiveIntegerField(default=0)
     has_audio = models.BooleanField(default=False)
+    # The part of the source that is shown; without an end, to the source's own.
+    trim_starts_ms = models.PositiveIntegerField(default=0)
+    trim_ends_ms = models.PositiveIntegerField(null=True, blank=True)
+    source_ms = models.PositiveIntegerField(
+        default=0, help_text=_("Length of the source, whatever is cut away.")
+    )
+    cut_away = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text=_("Tags and captions outside the cut, in the time of the source."),
+    )
     folder = models.CharField(
         max_length=100,
         blank=True,
@@ -146,6 +104,13 @@ class Video(models.Model):
     )
     poster = models.CharField(max_length=200, blank=True)
     colour = models.CharField(max_length=7, blank=True)
+    placeholder = models.TextField(
+        blank=True, help_text=_("The poster as a tiny data URI, until it has loaded.")
+    )
+    frame_count = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How many frames were kept to choose the poster from.")
+    )
+    has_storyboard = models.BooleanField(default=False)
 
     # Added up from the events by a periodic job, never written per view.
     view_count = models.PositiveIntegerField(default=0)
@@ -168,10 +133,42 @@ class Video(models.Model):
         indexes = [
             GinIndex(fields=["search"], name="video_search"),
             models.Index(fields=["publication", "-published_at"]),
+            models.Index(fields=["seller", "source_sha256"]),
+            models.Index(fields=["seller", "source_etag"]),
+            models.Index(
+                fields=["publish_at"],
+                condition=models.Q(publication="scheduled"),
+                name="scheduled_videos",
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="deleted_videos",
+            ),
             models.Index(
                 fields=["lease_expires_at"],
                 condition=models.Q(status="processing"),
                 name="leased_videos",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(status="uploaded"),
+                name="waiting_videos",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(status="failed"),
+                name="failed_videos",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(has_leftovers=True),
+                name="videos_with_leftovers",
+            ),
+            models.Index(
+                fields=["seller", "-claimed_at"],
+                condition=models.Q(claimed_at__isnull=False),
+                name="videos_claimed_of_seller",
             ),
         ]
 
@@ -182,184 +179,85 @@ class Video(models.Model):
         return reverse("videos:video", args=[self.public_id])
 
     @property
+    def card(self):
+        return VideoCard(self.public_id, self.title, self.poster)
+
+    @property
     def playlist_url(self):
         """The HLS multivariant playlist."""
-        return default_storage.url(f"{self.folder}/index.m3u8") if self.folder else ""
+        return self._address("index.m3u8")
 
     @property
     def mp4_url(self):
         """The progressive rendition, for players without HLS and for sharing."""
-        return default_storage.url(f"{self.folder}/video.mp4") if self.folder else ""
+        return self._address("video.mp4")
 
     @property
     def poster_url(self):
-        return default_storage.url(self.poster) if self.poster else ""
+        if not self.poster:
+            return ""
+        return address_of(self.poster, is_shared=self.is_published)
+
+    def addresses(self):
+        """All of them, for a player whose own have ended."""
+        return {
+            "playlist": self.playlist_url,
+            "mp4": self.mp4_url,
+            "poster": self.poster_url,
+            "captions": {track.language: track.url for track in self._tracks()},
+            "seconds": seconds_left(),
+        }
+
+    def _tracks(self):
+        return self.captions.all() if self.pk else []
+
+    def _address(self, name):
+        if not self.folder:
+            return ""
+        return address_of(f"{self.folder}/{name}", is_shared=self.is_published)
+
+    @property
+    def preview_url(self):
+        """Of the attempt that runs now; the files of others are gone."""
+        if self.status != self.Status.PROCESSING or not self.preview:
+            return ""
+        return address_of(self.preview, is_shared=False)
+
+    @property
+    def frame_names(self):
+        """The frames that were kept to choose the poster from."""
+        return [f"{self.folder}/frame-{n + 1}.jpg" for n in range(self.frame_count)]
+
+    @property
+    def frames(self):
+        """Number and address of each frame, and whether it is the poster."""
+        return [
+            {
+                "number": number,
+                "url": address_of(name, is_shared=False),
+                "is_poster": name == self.poster,
+            }
+            for number, name in enumerate(self.frame_names, start=1)
+        ]
+
+    @property
+    def has_frame_as_poster(self):
+        return self.poster in self.frame_names
+
+    @property
+    def storyboard_url(self):
+        """WebVTT that tells which small picture belongs to which time."""
+        return self._address("storyboard.vtt") if self.has_storyboard else ""
+
+    @property
+    def full_ms(self):
+        """Length of the source; of videos made before it was kept, their own."""
+        return self.source_ms or self.trim_starts_ms + self.duration_ms
+
+    @property
+    def cut(self):
+        return Span(self.trim_starts_ms, self.trim_ends_ms or self.full_ms)
 
     @property
     def length(self):
         return clock(self.duration_ms)
-
-    @property
-    def is_being_made(self):
-        return self.status in {
-            self.Status.UPLOADING,
-            self.Status.UPLOADED,
-            self.Status.PROCESSING,
-        }
-
-    @property
-    def is_published(self):
-        return self.publication == self.Publication.PUBLISHED
-
-    def move_to(self, publication, **fields):
-        """Change who may see it, or raise VideoConflict: one conditional UPDATE."""
-        previous = [p for p, following in self.NEXT.items() if publication in following]
-        movable = Video.objects.filter(pk=self.pk, publication__in=previous)
-        if publication in (self.Publication.IN_REVIEW, self.Publication.PUBLISHED):
-            movable = movable.filter(status=self.Status.READY)
-        if not movable.update(publication=publication, **fields):
-            raise VideoConflict(f"video {self.pk} cannot become {publication}")
-        self.refresh_from_db(fields=["publication", *fields])
-
-    move_to.alters_data = True  # never from a template
-
-    def claim(self):
-        """Take it for transcoding; False when it is taken, done or tried too often.
-
-        Compared with the attempt that was read: of two workers one wins.
-        """
-        free = Video.objects.transcodable().filter(pk=self.pk, attempt=self.attempt)
-        is_mine = free.update(
-            status=self.Status.PROCESSING,
-            attempt=self.attempt + 1,
-            attempts_left=models.F("attempts_left") - 1,
-            progress_percent=0,
-            failure_reason="",
-            lease_expires_at=timezone.now() + LEASE,
-        )
-        if is_mine:
-            self.refresh_from_db()
-        return bool(is_mine)
-
-    claim.alters_data = True
-
-    def _settle(self, **fields):
-        """Write as the holder of the lease, or raise LeaseLost."""
-        held = Video.objects.filter(
-            pk=self.pk, status=self.Status.PROCESSING, attempt=self.attempt
-        )
-        if not held.update(**fields):
-            raise LeaseLost(f"video {self.pk}, attempt {self.attempt}")
-
-    def renew_lease(self, progress_percent):
-        self._settle(
-            progress_percent=progress_percent,
-            lease_expires_at=timezone.now() + LEASE,
-        )
-
-    renew_lease.alters_data = True
-
-    @transaction.atomic
-    def mark_ready(self, renditions, **fields):
-        """Publish a finished output set: one conditional UPDATE, then its rungs."""
-        self._settle(
-            status=self.Status.READY,
-            progress_percent=100,
-            lease_expires_at=None,
-            failure_reason="",
-            **fields,
-        )
-        self.renditions.all().delete()
-        Rendition.objects.bulk_create(renditions)
-        self.refresh_from_db()
-
-    mark_ready.alters_data = True
-
-    def mark_failed(self, reason):
-        """No worker will try again; the seller may."""
-        self._settle(
-            status=self.Status.FAILED, failure_reason=reason, lease_expires_at=None
-        )
-        self.refresh_from_db()
-
-    mark_failed.alters_data = True
-
-    def release(self, retry_at):
-        """Put it back for a later attempt; the sweep sends it again."""
-        self._settle(status=self.Status.UPLOADED, lease_expires_at=retry_at)
-
-    release.alters_data = True
-
-    def queue(self):
-        """The source is complete: wait for a worker.  Also the retry of a failure."""
-        waiting = Video.objects.filter(
-            pk=self.pk, status__in=[self.Status.UPLOADING, self.Status.FAILED]
-        )
-        if not waiting.update(
-            status=self.Status.UPLOADED,
-            attempts_left=MAX_ATTEMPTS,
-            progress_percent=0,
-            failure_reason="",
-            lease_expires_at=timezone.now() + REQUEUE_AFTER,
-        ):
-            raise VideoConflict(f"video {self.pk} is not waiting for its source")
-        self.refresh_from_db()
-
-    queue.alters_data = True
-
-    def submit(self):
-        self.move_to(
-            self.Publication.IN_REVIEW,
-            submitted_at=timezone.now(),
-            rejection_reason="",
-        )
-
-    submit.alters_data = True
-
-    def approve(self):
-        self.move_to(self.Publication.PUBLISHED, published_at=timezone.now())
-
-    approve.alters_data = True
-
-    def reject(self, reason):
-        self.move_to(self.Publication.REJECTED, rejection_reason=reason)
-
-    reject.alters_data = True
-
-    def unpublish(self):
-        self.move_to(self.Publication.DRAFT)
-
-    unpublish.alters_data = True
-
-
-class Rendition(models.Model):
-    """One rung of a video's ladder, as it was made."""
-
-    video = models.ForeignKey(Video, models.CASCADE, related_name="renditions")
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    bandwidth = models.PositiveIntegerField(help_text=_("Peak bits per second."))
-    codecs = models.CharField(max_length=60)
-
-    class Meta:
-        ordering = ["height"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["video", "height"], name="one_rendition_per_rung"
-            ),
-        ]
-
-
-class CaptionTrack(models.Model):
-    video = models.ForeignKey(Video, models.CASCADE, related_name="captions")
-    language = models.CharField(_("language"), max_length=12, default="en")
-    label = models.CharField(_("label"), max_length=40, default="English")
-    file = models.FileField(upload_to="captions")
-
-    class Meta:
-        ordering = ["language"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["video", "language"], name="one_caption_track_per_language"
-            ),
-        ]

@@ -202,12 +202,28 @@
         throw new Error("confirmPayment needs confirmParams.return_url.");
       }
       const billing = confirmParams.payment_method_data?.billing_details;
-      let answer = await elements.element.call("confirm", { secret, billing });
+      const kept = confirmParams.payment_method;
+      let answer = kept
+        ? await this.confirmKept(kept, secret)
+        : await elements.element.call("confirm", { secret, billing });
       if (answer.next_action) answer = await this.authenticate(answer, secret);
       if (answer.error) return { error: answer.error };
       if (redirect === "if_required") return { paymentIntent: answer };
       this.leave(returnUrl, answer);
       return new Promise(() => {}); // the page is being left
+    }
+
+    // A card that is kept for the customer: nothing is typed, so no element is asked.
+    async confirmKept(paymentMethod, secret) {
+      const body = new URLSearchParams({
+        key: this.key,
+        client_secret: secret,
+        payment_method: paymentMethod,
+        use_stripe_sdk: "true",
+      });
+      const address = `${origin}/v1/payment_intents/${intentOf(secret)}/confirm`;
+      const answer = await fetch(address, { method: "POST", body });
+      return answer.json();
     }
 
     async handleNextAction({ clientSecret }) {

@@ -44,7 +44,7 @@ class Command(BaseCommand):
             self.announce()
 
     def fill(self, options):
-        if not (settings.DEBUG or options["yes_make_demo_accounts"]):
+        if not (settings.IS_DEVELOPMENT or options["yes_make_demo_accounts"]):
             raise CommandError(
                 "The demo's passwords are known to everybody.  On a site without "
                 "DEBUG say --yes-make-demo-accounts if that is what you want."

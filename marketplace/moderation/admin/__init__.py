@@ -1,21 +1,33 @@
 from marketplace.moderation.admin import (
+    commissions,
+    coupons,
+    disputes,
+    invoices,
     moderation,
     money,
     orders,
+    payout_terms,
     people,
     products,
     sellers,
+    stripe_events,
     trail,
     videos,
 )
 
 __all__ = [
+    "commissions",
+    "coupons",
+    "disputes",
+    "invoices",
     "moderation",
     "money",
     "orders",
+    "payout_terms",
     "people",
     "products",
     "sellers",
+    "stripe_events",
     "trail",
     "videos",
 ]

@@ -220,7 +220,9 @@ def status_label(field, description, **colours):
 
     @display(description=description, label=colours)
     def column(model_admin, row):
-        return getattr(row, field), getattr(row, f"get_{field}_display")()
+        status, text = getattr(row, field), getattr(row, f"get_{field}_display")()
+        # unfold shows the bare value of what has no colour.
+        return (status, text) if status in colours else text
 
     return column
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.moderation import decisions
+from marketplace.moderation import decisions, looking_inside
 from marketplace.moderation.admin.base import (
     DeskAdmin,
     DeskInline,
@@ -33,6 +33,7 @@ class ReportAdmin(DeskAdmin):
     list_select_related = ["video", "product", "seller"]
     fields = [
         "what",
+        "evidence",
         "reason",
         "details",
         "reporter",
@@ -41,7 +42,7 @@ class ReportAdmin(DeskAdmin):
         "others",
         "created_at",
     ]
-    readonly_fields = ["what", "reporter_email", "others"]
+    readonly_fields = ["what", "evidence", "reporter_email", "others"]
     inlines = [DecisionInline]
     choices = [
         Choice(
@@ -65,7 +66,11 @@ class ReportAdmin(DeskAdmin):
     def what(self, report):
         return link_to(report.subject)
 
-    @shown(_("reporter's e-mail"))
+    @shown(_("what was seen"))
+    def evidence(self, report):
+        return looking_inside.of_report(report)
+
+    @shown(_("reporter's email"))
     def reporter_email(self, report):
         return report.email or "–"
 

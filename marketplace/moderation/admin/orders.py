@@ -2,7 +2,16 @@ from django.contrib import admin
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from checkout.models import Fulfillment, Order, OrderGroup, OrderLine, Payment, Refund
+from checkout.models import (
+    Fulfillment,
+    Order,
+    OrderGroup,
+    OrderLine,
+    Payment,
+    Refund,
+    ReturnRequest,
+    Transfer,
+)
 from marketplace.moderation.admin.base import (
     DeskAdmin,
     DeskInline,
@@ -10,6 +19,7 @@ from marketplace.moderation.admin.base import (
     shown,
     status_label,
 )
+from marketplace.moderation.admin.invoices import InvoiceInline
 from marketplace.moderation.refunding import refund
 from marketplace.money import format_minor
 
@@ -53,7 +63,7 @@ class OrderGroupAdmin(DeskAdmin):
         "status", _("status"), pending="warning", paid="success", refunded="danger"
     )
     search_fields = ["number__exact", "email__exact", "payment__payment_intent_id"]
-    search_help_text = _("Number, e-mail address or PaymentIntent, in full.")
+    search_help_text = _("Number, email address or PaymentIntent, in full.")
     fieldsets = [
         (None, {"fields": ["number", "status", "email", "user", "created_at"]}),
         (_("Money"), {"fields": ["items", "shipping", "tax", "total", "paid_at"]}),
@@ -61,6 +71,15 @@ class OrderGroupAdmin(DeskAdmin):
     ]
     readonly_fields = ["items", "shipping", "tax", "total", "address"]
     inlines = [OrderInline, PaymentInline]
+    change_form_before_template = "moderation/_order_actions.html"
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.refund)
+        name = "checkout_ordergroup_refund"
+        return [path("<path:object_id>/refund/", view, name=name), *super().get_urls()]
+
+    def refund(self, request, object_id):
+        return refund(self, request, object_id)
 
     def get_search_results(self, request, queryset, search_term):
         word = search_term.strip()
@@ -68,7 +87,7 @@ class OrderGroupAdmin(DeskAdmin):
             return queryset, False
         if word.startswith("pi_"):
             return queryset.filter(payment__payment_intent_id=word), False
-        field = "email" if "@" in word else "number"
+        field = "email__iexact" if "@" in word else "number"
         return queryset.filter(**{field: word}), False
 
     @shown(_("items"))
@@ -124,18 +143,56 @@ class ParcelInline(DeskInline):
 
 class RefundInline(DeskInline):
     model = Refund
-    fields = ["status", "amount", "reason", "created_at", "succeeded_at"]
-    readonly_fields = ["amount"]
+    fk_name = "order"
+    fields = ["status", "amount", "goodwill", "reason", "created_at", "succeeded_at"]
+    readonly_fields = ["amount", "goodwill"]
 
     @shown(_("amount"))
     def amount(self, refund):
         return format_minor(refund.amount_minor, refund.currency)
 
+    @shown(_("of it goodwill"))
+    def goodwill(self, refund):
+        return format_minor(refund.goodwill_minor, refund.currency)
+
+
+class ReturnInline(DeskInline):
+    model = ReturnRequest
+    fields = ["status", "cause", "reason", "is_withdrawal", "answer_by", "answer"]
+
+
+class TransferInline(DeskInline):
+    model = Transfer
+    fields = ["kind", "status", "amount", "stripe_transfer_id", "created_at"]
+    readonly_fields = ["amount"]
+
+    def get_formset(self, request, obj=None, **kwargs):
+        # An inline is made anew for each request.
+        self.show_change_link = request.user.has_perm("checkout.view_transfer")
+        return super().get_formset(request, obj, **kwargs)
+
+    @shown(_("amount"))
+    def amount(self, transfer):
+        return format_minor(transfer.amount_minor, transfer.currency)
+
+
+class DispatchFilter(admin.SimpleListFilter):
+    title = _("dispatch")
+    parameter_name = "dispatch"
+
+    def lookups(self, request, model_admin):
+        return [("late", _("Past its date")), ("due", _("Still to ship"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "late":
+            return queryset.late()
+        return queryset.to_ship() if self.value() == "due" else queryset
+
 
 @admin.register(Order)
 class OrderAdmin(DeskAdmin):
     list_display = ["number", "seller", "state", "total", "dispatch_by", "shipped_at"]
-    list_filter = ["status"]
+    list_filter = [DispatchFilter, "status"]
     state = status_label(
         "status", _("status"), paid="warning", shipped="info", delivered="success"
     )
@@ -144,7 +201,7 @@ class OrderAdmin(DeskAdmin):
     search_help_text = _("The order's number, in full.")
     fieldsets = [
         (None, {"fields": ["number", "buyer", "shop", "status", "cancel_reason"]}),
-        (_("Money"), {"fields": ["total", "refunded", "owed", "ledger"]}),
+        (_("Money"), {"fields": ["total", "refunded", "ledger"]}),
         (
             _("History"),
             {
@@ -164,11 +221,16 @@ class OrderAdmin(DeskAdmin):
         "shop",
         "total",
         "refunded",
-        "owed",
         "ledger",
     ]
-    inlines = [LineInline, ParcelInline, RefundInline]
-    links = {"owed": "transfer"}
+    inlines = [
+        LineInline,
+        ParcelInline,
+        RefundInline,
+        ReturnInline,
+        TransferInline,
+        InvoiceInline,
+    ]
     change_form_before_template = "moderation/_order_actions.html"
 
     def get_urls(self):
@@ -202,11 +264,6 @@ class OrderAdmin(DeskAdmin):
     @shown(_("refunded"))
     def refunded(self, order):
         return format_minor(order.refunded_minor, order.group.currency)
-
-    @shown(_("transfer"))
-    def owed(self, order):
-        transfer = getattr(order, "transfer", None)
-        return link_to(transfer)
 
     @shown(_("journal entries"))
     def ledger(self, order):

@@ -30,7 +30,7 @@ class UserAdmin(DeskAdmin):
     list_display = ["email", "name", "is_active", "is_staff", "date_joined"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email__exact"]
-    search_help_text = _("The e-mail address, in full.")
+    search_help_text = _("The email address, in full.")
     autocomplete_fields = ["groups"]
     fieldsets = [
         (None, {"fields": ["email", "name", "is_active"]}),

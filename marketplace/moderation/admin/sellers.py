@@ -43,13 +43,24 @@ class SellerAdmin(DeskAdmin):
                     "legal_name",
                     "business_address",
                     "country",
+                    "tax_number",
                     "email",
                     "phone",
                     "currency",
                 ]
             },
         ),
-        (_("Payments"), {"fields": ["stripe_account_id", "is_payable"]}),
+        (
+            _("Payments"),
+            {
+                "fields": [
+                    "stripe_account_id",
+                    "is_payable",
+                    "requirements_due",
+                    "requirements_due_by",
+                ]
+            },
+        ),
     ]
     inlines = [MemberInline]
     choices = [

@@ -1,8 +1,14 @@
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.core.exceptions import PermissionDenied
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import path
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
-from marketplace.moderation import decisions
+from marketplace.moderation import decisions, looking_inside, video_queue
 from marketplace.moderation.admin.base import (
     DeskAdmin,
     DeskInline,
@@ -20,9 +26,14 @@ Publication = Video.Publication
 def waits_for_review(video):
     """Nobody approves what nobody has seen: it must have been transcoded."""
     return (
-        video.publication == Publication.IN_REVIEW
+        video.deleted_at is None
+        and video.publication == Publication.IN_REVIEW
         and video.status == Video.Status.READY
     )
+
+
+def is_in_review(video):
+    return video.deleted_at is None and video.publication == Publication.IN_REVIEW
 
 
 class TagInline(DeskInline):
@@ -51,13 +62,6 @@ class VideoAdmin(DeskAdmin):
     ]
     list_display_links = ["picture", "title"]
     list_filter = ["publication", "status"]
-    state = status_label(
-        "publication",
-        _("publication"),
-        in_review="warning",
-        published="success",
-        rejected="danger",
-    )
     transcoding = status_label(
         "status", _("status"), ready="success", failed="danger", processing="info"
     )
@@ -75,10 +79,13 @@ class VideoAdmin(DeskAdmin):
                     "publication",
                     "rejection_reason",
                     "submitted_at",
+                    "publish_at",
                     "published_at",
+                    "deleted_at",
                 ]
             },
         ),
+        (_("Looking inside"), {"fields": ["inside"]}),
         (
             _("File"),
             {
@@ -89,11 +96,14 @@ class VideoAdmin(DeskAdmin):
                     "size",
                     "seconds",
                     "progress_percent",
+                    "attempt",
+                    "worker",
+                    "claimed_at",
                 ]
             },
         ),
     ]
-    readonly_fields = ["player", "shop", "size", "seconds"]
+    readonly_fields = ["player", "inside", "shop", "size", "seconds"]
     inlines = [TagInline]
     choices = [
         Choice("approve", _("Approve"), decisions.approve_video, waits_for_review),
@@ -101,7 +111,7 @@ class VideoAdmin(DeskAdmin):
             "reject",
             _("Reject"),
             decisions.reject_video,
-            lambda video: video.publication == Publication.IN_REVIEW,
+            is_in_review,
             needs_reason=True,
             variant="danger",
         ),
@@ -109,7 +119,7 @@ class VideoAdmin(DeskAdmin):
             "remove",
             _("Take out of the feed"),
             decisions.reject_video,
-            lambda video: video.is_published,
+            lambda video: video.is_published or video.is_scheduled,
             needs_reason=True,
             variant="danger",
         ),
@@ -117,10 +127,61 @@ class VideoAdmin(DeskAdmin):
             "retry",
             _("Transcode again"),
             decisions.retry_transcoding,
-            lambda video: video.status == Video.Status.FAILED,
+            lambda v: v.deleted_at is None and v.status == Video.Status.FAILED,
             variant="default",
         ),
+        Choice(
+            "cancel",
+            _("Stop processing"),
+            decisions.cancel_transcoding,
+            lambda video: video.can_be_canceled,
+            needs_reason=True,
+            variant="danger",
+        ),
     ]
+
+    def get_urls(self):
+        own = self.admin_site.admin_view
+        return [
+            path("queue/", own(self.queue), name="videos_video_queue"),
+            path(
+                "<int:pk>/addresses/",
+                own(self.addresses),
+                name="videos_video_addresses",
+            ),
+            *super().get_urls(),
+        ]
+
+    def get_ordering(self, request):
+        """Of those in review, whoever has waited longest comes first."""
+        if request.GET.get("publication__exact") == Publication.IN_REVIEW:
+            return ["submitted_at", "pk"]
+        return super().get_ordering(request)
+
+    def queue(self, request):
+        return video_queue.show(self, request)
+
+    def addresses(self, request, pk):
+        """Fresh ones for a player that has stood open for long."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        video = get_object_or_404(self.get_queryset(request), pk=pk)
+        return JsonResponse(video.addresses())
+
+    @display(
+        description=_("publication"),
+        label={
+            "in_review": "warning",
+            "scheduled": "info",
+            "published": "success",
+            "rejected": "danger",
+            "deleted": "info",
+        },
+    )
+    def state(self, video):
+        if video.deleted_at:
+            return "deleted", _("Deleted by the shop")
+        return video.publication, video.get_publication_display()
 
     def view_on_site(self, video):
         is_ready = video.status == Video.Status.READY
@@ -145,26 +206,21 @@ class VideoAdmin(DeskAdmin):
     @shown("")
     def picture(self, video):
         if not video.poster:
-            return ""
+            return "–"
+        # It is a link, which needs a name.
         return format_html(
-            '<img class="desk-poster" src="{}" alt="" loading="lazy">', video.poster_url
+            '<img class="desk-poster" src="{}" alt="{}" loading="lazy">',
+            video.poster_url,
+            video.title,
         )
+
+    @shown("")
+    def inside(self, video):
+        return looking_inside.of_video(video)
 
     @shown("")
     def player(self, video):
         """The progressive rendition: plays everywhere without a script."""
         if video.status != Video.Status.READY:
             return video.get_status_display()
-        tracks = [
-            (captions.file.url, captions.language, captions.label)
-            for captions in video.captions.all()
-        ]
-        return format_html(
-            '<video class="desk-player" src="{}" poster="{}" controls playsinline'
-            ' preload="metadata">{}</video>',
-            video.mp4_url,
-            video.poster_url,
-            format_html_join(
-                "", '<track kind="captions" src="{}" srclang="{}" label="{}">', tracks
-            ),
-        )
+        return render_to_string("moderation/_player.html", {"video": video})

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                     models.EmailField(
                         blank=True,
                         max_length=254,
-                        verbose_name="your e-mail, to hear what we decided",
+                        verbose_name="your email, to hear what we decided",
                     ),
                 ),
                 (

@@ -18,6 +18,8 @@ PRICE = ("variant price", "price")
 SKU = ("variant sku", "sku")
 COMPARE_AT = ("variant compare at price", "compare-at price")
 QUANTITY = ("variant inventory qty", "inventory quantity")
+WHEN_SOLD_OUT = ("variant inventory policy", "continue selling when out of stock")
+SOLD_ON = {"continue": True, "true": True, "deny": False, "false": False}
 GRAMS = ("variant grams", "weight value (grams)")
 IMAGE = ("image src", "product image url")
 IMAGE_ALT = ("image alt text",)
@@ -76,5 +78,6 @@ def variant_of(row: Row, options: int) -> DraftVariant:
         price=row.first(*PRICE),
         compare_at=row.first(*COMPARE_AT),
         stock=row.first(*QUANTITY),
+        is_sold_on=SOLD_ON.get(row.first(*WHEN_SOLD_OUT).casefold()),
         weight=row.first(*GRAMS),
     )

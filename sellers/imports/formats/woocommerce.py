@@ -12,6 +12,7 @@ from sellers.imports.drafts import (
 from sellers.imports.table import Row, Table
 
 ATTRIBUTES = range(1, 4)
+SOLD_ON = {"1": True, "notify": True, "0": False}
 WEIGHTS = {"weight (lbs)": "lb", "weight (kg)": "kg", "weight (oz)": "oz"}
 REFUSALS = {
     "grouped": _("A group of products is not a product: sell the single ones."),
@@ -89,6 +90,7 @@ def variant_of(row: Row, choices: list[str]) -> DraftVariant:
         price=price,
         compare_at=before,
         stock="0" if is_sold_out else row["stock"],
+        is_sold_on=SOLD_ON.get(row["backorders allowed?"].casefold()),
         weight=weight,
         weight_unit=unit,
     )

@@ -22,7 +22,7 @@ behaviour("form[data-buy-box]", (element) => {
   function show() {
     const variant = chosen();
     if (!variant) return;
-    const { price = "", was = "", left = "0" } = variant.dataset;
+    const { price = "", was = "" } = variant.dataset;
     const priceElement = form.querySelector<HTMLElement>("[data-buy-price]");
     const wasElement = form.querySelector<HTMLElement>("[data-buy-was]");
     if (priceElement) {
@@ -33,26 +33,26 @@ behaviour("form[data-buy-box]", (element) => {
       wasElement.textContent = was;
       wasElement.hidden = was === "";
     }
-    showStock(Number(left));
+    showStock(variant);
   }
 
-  function showStock(left: number) {
-    const line = form.querySelector<HTMLElement>("[data-buy-stock]");
-    const badge = line?.querySelector(".badge");
-    if (line && badge) {
-      const kind = left === 0 ? "bad" : left <= 5 ? "warn" : "good";
-      const { textIn = "", textFew = "", textOut = "" } = line.dataset;
+  function showStock(variant: HTMLInputElement) {
+    const { note = "", kind = "good", limit = "" } = variant.dataset;
+    const most = Number(variant.dataset.most);
+    const badge = form.querySelector("[data-buy-stock] .badge");
+    const limitElement = form.querySelector("[data-buy-limit]");
+    if (badge) {
       badge.className = `badge badge-${kind}`;
-      badge.textContent =
-        left === 0 ? textOut : left <= 5 ? textFew.replace("%d", String(left)) : textIn;
+      badge.textContent = note;
     }
+    if (limitElement) limitElement.textContent = limit;
     const quantity = form.querySelector<HTMLInputElement>("[data-buy-quantity]");
     if (quantity) {
-      quantity.max = String(Math.max(left, 1));
-      if (quantity.valueAsNumber > left) quantity.value = String(Math.max(left, 1));
+      quantity.max = String(Math.max(most, 1));
+      if (quantity.valueAsNumber > most) quantity.value = String(Math.max(most, 1));
     }
     for (const button of form.querySelectorAll<HTMLButtonElement>("[data-buy-button]")) {
-      button.disabled = left === 0;
+      button.disabled = most === 0;
     }
   }
 

@@ -6,12 +6,38 @@ document.addEventListener("click", (event) => {
   if (opener && dialog instanceof HTMLDialogElement && !event.ctrlKey && !event.metaKey) {
     // Without this script the opener is a link to a page of its own.
     event.preventDefault();
-    if (!dialog.open) dialog.showModal();
+    if (!dialog.open) show(dialog);
   }
   if (target.closest("[data-closes]")) target.closest("dialog")?.close();
   // A click on the backdrop is a click on the dialog itself, outside its box.
   if (target instanceof HTMLDialogElement && isOutside(target, event)) target.close();
 });
+
+// An open dialog has an entry of its own in the history, so that Back closes it: on a
+// phone that is how people close things.
+function show(dialog: HTMLDialogElement) {
+  dialog.showModal();
+  history.pushState({ dialog: dialog.id }, "");
+}
+
+function isShown(id: string | undefined): boolean {
+  return document.querySelector(`dialog[open]#${id}`) !== null;
+}
+
+// Went back, or forward to a dialog whose content is gone.
+function follow() {
+  const { dialog } = (history.state ?? {}) as { dialog?: string };
+  if (dialog && !isShown(dialog)) {
+    history.back();
+    return;
+  }
+  for (const open of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) {
+    if (open.id !== dialog) open.close();
+  }
+}
+
+window.addEventListener("popstate", follow);
+follow();
 
 function isOutside(dialog: HTMLDialogElement, { clientX, clientY }: MouseEvent): boolean {
   const box = dialog.getBoundingClientRect();
@@ -20,12 +46,15 @@ function isOutside(dialog: HTMLDialogElement, { clientX, clientY }: MouseEvent):
   return !inside;
 }
 
-// The toasts must not stay inside a dialog that is gone.
+// What a closed dialog leaves behind: the toasts inside it, its entry in the history.
 document.addEventListener(
   "close",
   (event) => {
-    const toasts = (event.target as Element).querySelector("[data-toasts]");
+    const dialog = event.target as Element;
+    const toasts = dialog.querySelector("[data-toasts]");
     if (toasts) document.body.append(toasts);
+    // Closed by something else than Back: its entry goes too.
+    if (history.state?.dialog === dialog.id) history.back();
   },
   true,
 );

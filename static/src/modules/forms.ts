@@ -34,6 +34,35 @@ behaviour("[data-stepper]", (stepper) => {
   });
 });
 
+// <input data-filters="id">: shows of that list only what contains the words.
+behaviour("input[data-filters]", (element) => {
+  const input = element as HTMLInputElement;
+  const list = document.getElementById(input.dataset.filters ?? "");
+  if (!list) return;
+  input.hidden = false;
+  input.addEventListener("input", () => {
+    const words = input.value.trim().toLocaleLowerCase();
+    for (const entry of list.children) {
+      const name = entry.textContent?.toLocaleLowerCase() ?? "";
+      (entry as HTMLElement).hidden = !name.includes(words);
+    }
+  });
+});
+
+// [data-shows="id"]: shows what is typed into a password field, and hides it again.
+behaviour("[data-shows]", (button) => {
+  const input = document.getElementById(button.dataset.shows ?? "");
+  if (!(input instanceof HTMLInputElement)) return;
+  const show = (isShown: boolean) => {
+    input.type = isShown ? "text" : "password";
+    button.ariaPressed = String(isShown);
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => show(input.type === "password"));
+  // Browsers offer to keep what a text field has held.
+  input.form?.addEventListener("submit", () => show(false));
+});
+
 // [data-copy="text"]: puts it on the clipboard.
 behaviour("[data-copy]", (button) => {
   button.addEventListener("click", async () => {

@@ -1,6 +1,6 @@
-// On a phone the seller centre's navigation scrolls sideways: to where one is.
+// Where these scroll sideways they show the place where one is.
 import { behaviour } from "./behaviour";
 
-behaviour(".seller-nav [aria-current]", (link) =>
+behaviour(".seller-nav [aria-current], .account-nav [aria-current]", (link) =>
   link.scrollIntoView({ block: "nearest", inline: "center" }),
 );

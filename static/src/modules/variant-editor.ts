@@ -37,7 +37,8 @@ behaviour("form[data-variant-editor]", (form) => {
   function newRow(pattern: Element | undefined): HTMLElement {
     const row = (template?.content.firstElementChild as HTMLElement).cloneNode(true);
     const fresh = row as HTMLElement;
-    for (const name of ["price", "compare_at", "weight_grams"]) {
+    const terms = ["policy", "ships_on", "backorder_limit", "limit_per_buyer"];
+    for (const name of ["price", "compare_at", "weight_grams", ...terms]) {
       const [from, to] = [pattern && field(pattern, name), field(fresh, name)];
       if (from && to) to.value = from.value;
     }

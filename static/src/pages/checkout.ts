@@ -1,4 +1,5 @@
 // The payment step: Stripe's Payment Element, the pay button and the time left.
+import { csrfToken } from "../modules/htmx";
 
 interface StripeError {
   message?: string;
@@ -10,6 +11,7 @@ interface PaymentElement {
 }
 interface Elements {
   create(kind: "payment", options: object): PaymentElement;
+  fetchUpdates(): Promise<{ error?: StripeError }>;
 }
 interface StripeClient {
   elements(options: object): Elements;
@@ -44,6 +46,37 @@ const appearance = () => ({
   },
 });
 
+// What the buyer keeps at Stripe: cards to choose from, and whether this one is kept.
+function keepCards(card: HTMLElement) {
+  const keep = card.querySelector<HTMLElement>("[data-keep-card]");
+  const box = keep?.querySelector<HTMLInputElement>("input");
+  const element = find(card, "[data-payment-element]");
+  const chosen = () =>
+    card.querySelector<HTMLInputElement>("[data-saved-cards] input:checked")?.value ?? "";
+  let isKept = box?.checked ?? false;
+
+  const show = () => {
+    element.hidden = Boolean(chosen());
+    if (keep) keep.hidden = element.hidden;
+  };
+  card.querySelector("[data-saved-cards]")?.addEventListener("change", show);
+  show();
+
+  // The server tells Stripe, before the card itself is sent there.
+  const tell = async () => {
+    if (!keep || !box || box.checked === isKept) return true;
+    const answer = await fetch(keep.dataset.keepCard ?? "", {
+      method: "POST",
+      headers: { "X-CSRFToken": csrfToken() },
+      body: new URLSearchParams({ keep: box.checked ? "yes" : "" }),
+    }).catch(() => null);
+    if (!answer?.ok) return false;
+    isKept = box.checked;
+    return true;
+  };
+  return { chosen, tell };
+}
+
 function takePayment(card: HTMLElement) {
   const { stripeKey, clientSecret, returnUrl, name, email, textUnloaded, textFailed } =
     card.dataset;
@@ -73,18 +106,35 @@ function takePayment(card: HTMLElement) {
   payment.on("change", () => say(""));
   payment.on("loaderror", () => say(textUnloaded ?? ""));
   payment.mount(find(card, "[data-payment-element]"));
+  const kept = keepCards(card);
+  // A hidden form need not be ready to be paid without it.
+  if (kept.chosen()) work(false);
 
   // After a decline the same order and PaymentIntent are tried again.
   button.addEventListener("click", async () => {
     work(true);
     say("");
-    const { error } = await stripe.confirmPayment({
-      elements,
-      confirmParams: {
-        return_url: returnUrl,
-        payment_method_data: { billing_details: { name, email } },
-      },
-    });
+    const savedCard = kept.chosen();
+    if (!savedCard) {
+      const isTold = await kept.tell();
+      const { error } = isTold ? await elements.fetchUpdates() : { error: {} as StripeError };
+      if (error) {
+        say(error.message ?? textFailed ?? "");
+        work(false);
+        return;
+      }
+    }
+    const { error } = await stripe.confirmPayment(
+      savedCard
+        ? { clientSecret, confirmParams: { return_url: returnUrl, payment_method: savedCard } }
+        : {
+            elements,
+            confirmParams: {
+              return_url: returnUrl,
+              payment_method_data: { billing_details: { name, email } },
+            },
+          },
+    );
     // Reached only when something went wrong: else the browser is leaving.
     say(error?.message ?? textFailed ?? "");
     work(false);
@@ -117,4 +167,3 @@ if (card) {
   takePayment(card);
 }
 
-export {};

@@ -6,6 +6,7 @@ import "../modules/dialogs";
 import "../modules/forms";
 import "../modules/gallery";
 import "../modules/nav";
+import "../modules/passkeys";
 import "../modules/pictures";
 import "../modules/tabs";
 import "../modules/times";

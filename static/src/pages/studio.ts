@@ -1,5 +1,8 @@
 // “Use the frame shown in the player”: draws it and sends it as the poster.
 import { behaviour } from "../modules/behaviour";
+import { keepPlayable } from "../watch/addresses";
+
+behaviour("[data-preview]", (video) => keepPlayable(video as HTMLVideoElement));
 
 behaviour("form[data-poster]", (element) => {
   const form = element as HTMLFormElement;
@@ -22,3 +25,18 @@ function send(form: HTMLFormElement, picture: Blob) {
   form.querySelector<HTMLInputElement>("input[type=file]")!.files = files.files;
   form.requestSubmit();
 }
+
+// The finished video goes on where the first version of it was being watched.
+let watchedAt = 0;
+const preview = () => document.querySelector<HTMLVideoElement>("[data-preview]");
+document.addEventListener("htmx:oobBeforeSwap", () => {
+  const video = preview();
+  watchedAt = video && !video.paused ? video.currentTime : 0;
+});
+document.addEventListener("htmx:oobAfterSwap", () => {
+  const video = preview();
+  if (!video || !watchedAt) return;
+  video.currentTime = watchedAt;
+  watchedAt = 0;
+  void video.play();
+});

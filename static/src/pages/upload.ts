@@ -1,102 +1,69 @@
-// Uploads several videos one after another, each with its own progress.
+// Uploads videos one after another; each goes on where it was cut.
 import { behaviour } from "../modules/behaviour";
-import { csrfToken } from "../modules/htmx";
+import { Item, type Page } from "../upload/item";
 
 behaviour("form[data-upload]", (element) => {
   const form = element as HTMLFormElement;
-  const list = form.querySelector<HTMLElement>("[data-upload-list]")!;
-  const template = form.querySelector<HTMLTemplateElement>("template[data-upload-item]")!;
-  const input = form.querySelector<HTMLInputElement>("input[name=files]")!;
+  const list = document.querySelector<HTMLElement>("[data-upload-list]")!;
+  const template = document.querySelector<HTMLTemplateElement>("template[data-upload-item]")!;
   const zone = form.querySelector<HTMLElement>("[data-drop-zone]")!;
   const camera = form.querySelector<HTMLElement>("[data-camera]")!;
-  const queue: (() => Promise<void>)[] = [];
-  let isSending = false;
+  const status = document.querySelector<HTMLElement>("[data-announce]")!;
+  const items: Item[] = [];
+  const given = form.dataset;
 
   // Without this script a button sends the form; with it a chosen file goes at once.
-  form.querySelector<HTMLElement>("[data-upload-button]")!.hidden = true;
-  input.classList.add("visually-hidden");
+  for (const part of form.querySelectorAll<HTMLElement>("[data-without-script]")) part.hidden = true;
+  form.querySelector("input[name=files]")!.classList.add("visually-hidden");
   camera.hidden = !matchMedia("(pointer: coarse)").matches;
 
-  function refusal(file: File): string | undefined {
-    const suffix = /\.[^.]+$/.exec(file.name.toLowerCase())?.[0] ?? "";
-    if (!form.dataset.extensions!.split(",").includes(suffix)) return form.dataset.textType;
-    if (file.size === 0) return form.dataset.textEmpty;
-    if (file.size > Number(form.dataset.maxBytes)) return form.dataset.textSize;
+  const page: Page = {
+    endpoint: given.endpoint!,
+    more: given.replaces ? { replaces: given.replaces } : {},
+    isDirect: "direct" in given,
+    limits: {
+      extensions: given.extensions!.split(","),
+      maxBytes: Number(given.maxBytes),
+      maxSeconds: Number(given.maxSeconds),
+      minSeconds: Number(given.minMs) / 1000,
+    },
+    texts: (name, values = {}) =>
+      Object.entries(values).reduce(
+        (text, [key, value]) => text.replace(`{${key}}`, value),
+        given[`text${name[0]!.toUpperCase()}${name.slice(1)}`] ?? "",
+      ),
+    announce: (words) => (status.textContent = words),
+    changed: work,
+  };
+
+  // One at a time, so that the first is there as soon as it can be.
+  function work() {
+    if (items.some(({ state }) => state === "sending")) return;
+    items.find(({ state }) => state === "waiting")?.start();
   }
 
-  function add(file: File) {
-    const item = (template.content.cloneNode(true) as DocumentFragment).firstElementChild!;
-    item.querySelector(".upload-name")!.textContent = file.name;
-    list.append(item);
-    const refused = refusal(file);
-    if (refused) return settle(item, refused, "is-refused");
-    const send = () => upload(file, item);
-    item.querySelector("[data-again] button")!.addEventListener("click", () => enqueue(send));
-    say(item, form.dataset.textWaiting);
-    enqueue(send);
+  function row(element: HTMLElement): Item {
+    const item = new Item(element, page);
+    items.push(item);
+    return item;
   }
 
-  function enqueue(send: () => Promise<void>) {
-    queue.push(send);
-    void work();
+  async function add(file: File) {
+    const isTaken = items.some(({ state }) => !["refused", "stopped"].includes(state));
+    if (given.replaces && isTaken) return; // one file takes the place of one
+    const known = items.find((item) => item.awaits(file));
+    if (known) return known.take(file);
+    const fresh = (template.content.cloneNode(true) as DocumentFragment).firstElementChild!;
+    list.append(fresh);
+    await row(fresh as HTMLElement).take(file);
   }
 
-  async function work() {
-    if (isSending) return;
-    isSending = true;
-    for (let next = queue.shift(); next; next = queue.shift()) await next();
-    isSending = false;
+  for (const found of list.querySelectorAll<HTMLElement>("[data-url]")) {
+    row(found).restore(found.dataset.state!, Number(found.dataset.percent));
   }
-
-  function upload(file: File, item: Element): Promise<void> {
-    const progress = item.querySelector("progress")!;
-    const body = new FormData();
-    body.append("files", file);
-    item.className = "upload-item";
-    item.querySelector<HTMLElement>("[data-again]")!.hidden = true;
-    return new Promise((resolve) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", form.action);
-      request.setRequestHeader("Accept", "application/json");
-      request.setRequestHeader("X-CSRFToken", csrfToken());
-      request.responseType = "json";
-      request.upload.addEventListener("progress", ({ loaded, total }) => {
-        progress.value = (100 * loaded) / total;
-        say(item, `${form.dataset.textSending} ${Math.floor(progress.value)} %`);
-      });
-      request.addEventListener("loadend", () => {
-        finish(request, item);
-        resolve();
-      });
-      request.send(body);
-    });
-  }
-
-  function finish(request: XMLHttpRequest, item: Element) {
-    const answer = request.response as { url?: string; errors?: string[] } | null;
-    if (request.status === 200 && answer?.url) {
-      item.querySelector<HTMLAnchorElement>(".upload-name")!.href = answer.url;
-      settle(item, form.dataset.textDone, "is-done");
-      if (list.children.length === 1) location.assign(answer.url);
-      return;
-    }
-    const refused = answer?.errors?.join(" ");
-    settle(item, refused ?? form.dataset.textFailed, "is-refused");
-    item.querySelector<HTMLElement>("[data-again]")!.hidden = Boolean(refused);
-  }
-
-  function say(item: Element, words = "") {
-    item.querySelector("[data-state]")!.textContent = words;
-  }
-
-  function settle(item: Element, words: string | undefined, state: string) {
-    say(item, words);
-    item.classList.add(state);
-  }
-
   for (const chooser of form.querySelectorAll<HTMLInputElement>("input[type=file]")) {
     chooser.addEventListener("change", () => {
-      for (const file of chooser.files ?? []) add(file);
+      for (const file of chooser.files ?? []) void add(file);
       chooser.value = "";
     });
   }
@@ -111,9 +78,10 @@ behaviour("form[data-upload]", (element) => {
   }
   zone.addEventListener("drop", (event) => {
     event.preventDefault();
-    for (const file of event.dataTransfer?.files ?? []) add(file);
+    for (const file of event.dataTransfer?.files ?? []) void add(file);
   });
+  window.addEventListener("online", () => items.forEach((item) => item.reconnect()));
   window.addEventListener("beforeunload", (event) => {
-    if (isSending) event.preventDefault();
+    if (items.some(({ state }) => ["sending", "waiting", "checking"].includes(state))) event.preventDefault();
   });
 });

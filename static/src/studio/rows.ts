@@ -1,4 +1,6 @@
 // The rows of the tagging form are the truth; the timeline is drawn from them.
+import { hueOf } from "./timeline";
+
 export type Tag = {
   product: string;
   title: string;
@@ -104,9 +106,4 @@ export class Rows {
     this.form.querySelector<HTMLInputElement>("[name=tags-INITIAL_FORMS]")!.value = "0";
     this.form.querySelector<HTMLElement>("[data-none]")!.hidden = rows.length > 0;
   }
-}
-
-// Neighbouring tags get hues far apart.
-export function hueOf(index: number): number {
-  return (85 + index * 137) % 360;
 }

@@ -1,5 +1,7 @@
 // The tagging page: every change is saved at once and can be undone.
+import { onUndoKey, Past } from "./past";
 import { Row, Rows, type Tag } from "./rows";
+import { Stage } from "./stage";
 import { Timeline } from "./timeline";
 
 const SAVE_AFTER_MS = 500;
@@ -7,20 +9,19 @@ const SAVE_AFTER_MS = 500;
 export class TaggingPage {
   private readonly rows: Rows;
   private readonly timeline: Timeline;
-  private readonly video: HTMLVideoElement;
+  private readonly stage: Stage;
   private readonly durationMs: number;
-  private readonly undone: Tag[][] = [];
-  private before: Tag[];
+  private readonly past: Past<Tag[]>;
   private spotted: number | undefined;
   private waiting = 0;
 
   constructor(private readonly form: HTMLFormElement) {
     const data = form.dataset;
-    this.video = this.part<HTMLVideoElement>("[data-video]");
+    this.stage = new Stage(form);
     this.durationMs = Number(data.durationMs);
     this.rows = new Rows(form);
     this.rows.renumber();
-    this.before = this.rows.tags;
+    this.past = new Past(this.rows.tags);
     this.timeline = new Timeline(
       this.part("[data-timeline]"),
       this.durationMs,
@@ -32,7 +33,11 @@ export class TaggingPage {
       this.draw();
     };
     this.timeline.onMoved = () => this.changed();
-    this.timeline.onSeek = (ms) => this.seek(ms);
+    this.timeline.onSeek = (ms) => this.stage.seek(ms);
+    this.stage.onTick = (ms) => {
+      this.timeline.moveHead(ms);
+      this.drawSpots(ms);
+    };
     this.listen();
     this.draw();
   }
@@ -43,33 +48,18 @@ export class TaggingPage {
 
   private listen() {
     this.part("[data-fallback]").hidden = true;
-    this.part("[data-bar]").hidden = false;
-    this.video.controls = false;
     this.form.classList.add("is-live");
     this.form.addEventListener("click", (event) => this.click(event));
     this.form.addEventListener("change", () => this.changed());
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.part("[data-picture]").addEventListener("click", (event) => this.touch(event));
-    const follow = () => {
-      this.tick();
-      if (!this.video.paused) requestAnimationFrame(follow);
-    };
-    for (const kind of ["play", "pause", "seeked", "timeupdate"]) {
-      this.video.addEventListener(kind, follow);
-    }
-    document.addEventListener("keydown", (event) => {
-      if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey)) return;
-      if ((event.target as Element).matches("input[type=search]")) return;
-      event.preventDefault();
-      this.undo();
-    });
+    onUndoKey("input[type=search]", () => this.undo());
   }
 
   private click(event: Event) {
     const button = (event.target as Element).closest<HTMLElement>("button");
     if (!button) return;
     if (button.matches("[data-add]")) this.add(event, button);
-    if (button.matches("[data-play]")) this.togglePlay();
     if (button.matches("[data-undo]")) this.undo();
     const row = button.closest<HTMLElement>("[data-tag-row]");
     if (row && button.matches("[data-remove]")) this.remove(row);
@@ -80,7 +70,7 @@ export class TaggingPage {
     event.preventDefault();
     const { newTagMs, shortestMs } = this.form.dataset;
     const latest = this.durationMs - Number(shortestMs);
-    const startsMs = Math.max(0, Math.min(Math.round(this.video.currentTime * 1000), latest));
+    const startsMs = Math.max(0, Math.min(this.stage.ms, latest));
     const index = this.rows.add({
       product: button.getAttribute("value")!,
       title: button.dataset.title!,
@@ -109,14 +99,14 @@ export class TaggingPage {
       return this.changed();
     }
     this.spotted = this.spotted === index ? undefined : index;
-    this.seek(row.tag.startsMs);
+    this.stage.seek(row.tag.startsMs);
     this.draw();
   }
 
   private touch(event: MouseEvent) {
     const row = this.spotted === undefined ? undefined : this.rows.all[this.spotted];
-    if (!row) return this.togglePlay();
-    const box = this.video.getBoundingClientRect();
+    if (!row) return this.stage.togglePlay();
+    const box = this.stage.video.getBoundingClientRect();
     const permille = (at: number, from: number, length: number) =>
       `${Math.round(Math.max(0, Math.min(1, (at - from) / length)) * 1000)}`;
     row.spot(
@@ -127,31 +117,15 @@ export class TaggingPage {
     this.changed();
   }
 
-  private togglePlay() {
-    if (this.video.paused) void this.video.play();
-    else this.video.pause();
-  }
-
-  private seek(ms: number) {
-    this.video.currentTime = ms / 1000;
-    this.timeline.moveHead(ms);
-  }
-
   private undo() {
-    const tags = this.undone.pop();
+    const tags = this.past.back();
     if (!tags) return;
     this.rows.tags = tags;
-    this.before = tags;
     this.save();
   }
 
   private changed() {
-    const now = this.rows.tags;
-    if (JSON.stringify(now) !== JSON.stringify(this.before)) {
-      this.undone.push(this.before);
-      this.before = now;
-      this.save();
-    }
+    if (this.past.note(this.rows.tags)) this.save();
     this.draw();
   }
 
@@ -184,22 +158,12 @@ export class TaggingPage {
     this.part("[data-saved]").textContent = this.form.dataset[words]!;
   }
 
-  private tick() {
-    const ms = this.video.currentTime * 1000;
-    this.timeline.moveHead(ms);
-    const seconds = (ms / 1000) % 60;
-    const minutes = Math.floor(ms / 60000);
-    this.part("[data-clock]").textContent = `${minutes}:${seconds.toFixed(1).padStart(4, "0")}`;
-    this.part("[data-play]").classList.toggle("is-playing", !this.video.paused);
-    this.drawSpots(ms);
-  }
-
   private draw() {
     this.timeline.draw(this.rows.tags);
-    this.part<HTMLButtonElement>("[data-undo]").disabled = this.undone.length === 0;
+    this.part<HTMLButtonElement>("[data-undo]").disabled = this.past.isEmpty;
     this.rows.all.forEach((row, index) => this.drawRow(row, index));
     this.form.classList.toggle("is-spotting", this.spotted !== undefined);
-    this.tick();
+    this.stage.tick();
   }
 
   private drawRow(row: Row, index: number) {

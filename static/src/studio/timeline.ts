@@ -1,6 +1,5 @@
-// The timeline: a bar for each tag with two handles, and the play head.
-import { hueOf, type Tag } from "./rows";
-
+// The timeline: a bar for each span of time with two handles, and the play head.
+export type Span = { title: string; startsMs: number; endsMs: number };
 export type Words = { starts: string; ends: string; tag: string };
 type Part = "starts" | "ends" | "whole";
 
@@ -21,7 +20,9 @@ export class Timeline {
   onSeek: (ms: number) => void = () => {};
   private readonly head = made("div", "timeline-head");
   private readonly tracks = made("div", "timeline-tracks");
-  private tags: Tag[] = [];
+  private readonly isOneLane: boolean;
+  private bars: HTMLElement[] = [];
+  private tags: Span[] = [];
 
   constructor(
     private readonly element: HTMLElement,
@@ -29,8 +30,10 @@ export class Timeline {
     private readonly shortestMs: number,
     private readonly words: Words,
   ) {
+    this.isOneLane = element.classList.contains("is-one-lane");
     const ruler = made("div", "timeline-ruler");
-    for (let second = 0; second * 1000 <= durationMs; second += stepOf(durationMs)) {
+    const step = stepOf(durationMs, this.isOneLane ? durationMs / 2000 : 8);
+    for (let second = 0; second * 1000 <= durationMs; second += step) {
       const mark = made("span", "timeline-mark");
       mark.textContent = `${Math.floor(second / 60)}:${String(second % 60).padStart(2, "0")}`;
       mark.style.setProperty("--at", `${(second * 1000) / durationMs}`);
@@ -41,11 +44,11 @@ export class Timeline {
     element.hidden = false;
   }
 
-  draw(tags: Tag[]) {
-    if (tags.length === this.tags.length) {
-      tags.forEach((tag, index) => this.update(index, tag));
-    } else {
-      this.tracks.replaceChildren(...tags.map((tag, index) => this.bar(tag, index)));
+  draw(tags: Span[]) {
+    if (tags.length !== this.tags.length) {
+      this.bars = tags.map((tag, index) => this.bar(tag, index));
+      const lanes = this.isOneLane ? [this.bars] : this.bars.map((bar) => [bar]);
+      this.tracks.replaceChildren(...lanes.map(track));
     }
     this.tags = tags;
     tags.forEach((tag, index) => this.update(index, tag));
@@ -56,11 +59,10 @@ export class Timeline {
   }
 
   focus(index: number) {
-    this.tracks.children[index]?.querySelector<HTMLElement>("[data-part=whole]")?.focus();
+    this.bars[index]?.querySelector<HTMLElement>("[data-part=whole]")?.focus();
   }
 
-  private bar(tag: Tag, index: number): HTMLElement {
-    const track = made("div", "timeline-track");
+  private bar(tag: Span, index: number): HTMLElement {
     const bar = made("div", "timeline-bar");
     bar.style.setProperty("--hue", `${hueOf(index)}`);
     for (const part of ["whole", "starts", "ends"] as const) {
@@ -75,12 +77,11 @@ export class Timeline {
       bar.append(handle);
     }
     bar.querySelector("[data-part=whole]")!.textContent = tag.title;
-    track.append(bar);
-    return track;
+    return bar;
   }
 
-  private update(index: number, tag: Tag) {
-    const bar = this.tracks.children[index]!.firstElementChild as HTMLElement;
+  private update(index: number, tag: Span) {
+    const bar = this.bars[index]!;
     bar.style.setProperty("--from", `${tag.startsMs / this.durationMs}`);
     bar.style.setProperty("--to", `${tag.endsMs / this.durationMs}`);
     const values = { starts: tag.startsMs, ends: tag.endsMs, whole: tag.startsMs };
@@ -149,8 +150,19 @@ export class Timeline {
   }
 }
 
-function stepOf(durationMs: number): number {
-  return [1, 2, 5, 10, 20, 30].find((step) => durationMs / 1000 / step <= 8) ?? 60;
+function stepOf(durationMs: number, most: number): number {
+  return [1, 2, 5, 10, 20, 30].find((step) => durationMs / 1000 / step <= most) ?? 60;
+}
+
+// Neighbouring bars get hues far apart.
+export function hueOf(index: number): number {
+  return (85 + index * 137) % 360;
+}
+
+function track(bars: HTMLElement[]): HTMLElement {
+  const element = made("div", "timeline-track");
+  element.append(...bars);
+  return element;
 }
 
 function made(name: string, className: string): HTMLElement {

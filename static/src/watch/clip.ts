@@ -1,8 +1,10 @@
 // A video with its controls: toggle, sound, captions, position, products on screen.
+import { toast } from "../modules/toasts";
 import { Captions } from "./captions";
 import { record } from "./events";
 import { Player } from "./player";
-import { isOn } from "./preferences";
+import { choose, isOn, savesData } from "./preferences";
+import { Storyboard } from "./storyboard";
 import { ProductTags } from "./tags";
 
 export class Clip {
@@ -36,7 +38,7 @@ export class Clip {
     this.showFailure(false);
     this.tags.refresh();
     if (autoplay) await this.start();
-    else await this.player.prepare();
+    else if (!savesData()) await this.player.prepare();
   }
 
   // Off screen: what was watched is written down.
@@ -81,6 +83,7 @@ export class Clip {
     const show = (state: string) => (this.element.dataset.state = state);
     this.video.addEventListener("playing", () => {
       show("playing");
+      this.stopClock(); // a film that begins again says so without a pause before
       this.playingSince = performance.now();
     });
     this.video.addEventListener("pause", () => {
@@ -101,6 +104,10 @@ export class Clip {
   }
 
   private wireControls() {
+    this.wire("[data-saver]", () => this.toggleSaver());
+    // One choice for all clips of the page.
+    document.addEventListener("data-saver", () => this.showSaver());
+    this.showSaver();
     this.wire("[data-toggle]", () => this.toggle());
     this.wire("[data-retry]", () => {
       this.player.free();
@@ -127,12 +134,28 @@ export class Clip {
       seek.value = String(Math.round(this.video.currentTime * 1000));
       seek.style.setProperty("--done", `${(100 * seek.valueAsNumber) / Number(seek.max)}%`);
     });
+    const preview = this.element.querySelector<HTMLElement>("[data-scrub]");
+    if (preview) new Storyboard(seek, preview);
   }
 
   private showSound() {
     this.element.classList.toggle("is-muted", this.video.muted);
     const button = this.element.querySelector("[data-mute]");
     button?.setAttribute("aria-pressed", String(!this.video.muted));
+  }
+
+  private toggleSaver() {
+    choose("data-saver", !savesData());
+    document.dispatchEvent(new Event("data-saver"));
+    const { dataset } = this.element.querySelector<HTMLElement>("[data-saver]")!;
+    const words = savesData() ? dataset.textOn : dataset.textOff;
+    toast({ text: words ?? "", kind: "info" });
+  }
+
+  private showSaver() {
+    this.player.capRung();
+    const button = this.element.querySelector("[data-saver]");
+    button?.setAttribute("aria-pressed", String(savesData()));
   }
 
   private showFailure(hasFailed: boolean) {

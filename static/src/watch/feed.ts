@@ -1,7 +1,7 @@
 // The feed: one clip at a time on screen, at most three players alive.
 import { htmx } from "../modules/htmx";
 import { Clip } from "./clip";
-import { choose, mayAutoplay } from "./preferences";
+import { choose, mayAutoplay, savesData } from "./preferences";
 
 const SETTLES_MS = 120;
 const LOAD_MORE_BEFORE_END = 4;
@@ -113,7 +113,7 @@ export class Feed {
 
   private preloadNext(clip: Clip) {
     clearTimeout(this.preloading);
-    if (!mayAutoplay()) return;
+    if (!mayAutoplay() || savesData()) return;
     const preload = () => {
       clearTimeout(this.preloading);
       if (this.current === clip) void this.clips[this.active + 1]?.player.prepare();

@@ -1,7 +1,4 @@
-"""Catalogues of real shops, where the folder with them is (`DATA`, as for journey)."""
-
-import os
-from pathlib import Path
+"""Catalogues of real shops."""
 
 import pytest
 
@@ -9,12 +6,7 @@ from sellers import pictures
 from sellers.imports import formats
 from sellers.imports.checking import check
 from sellers.imports.table import UnreadableFile, read_table
-
-CATALOGUES = Path(os.environ.get("DATA", "../shared/data")) / "catalogues"
-
-pytestmark = pytest.mark.skipif(
-    not CATALOGUES.is_dir(), reason="no real catalogues here: set DATA to their folder"
-)
+from tests.real import CATALOGUES
 
 
 def read(name, currency="EUR"):

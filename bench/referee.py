@@ -1,0 +1,102 @@
+"""The feed's own ranking and exposure, played before a simulated audience.
+
+    python -m bench.referee REFEREE [--seeds 3] [--days 8] [--noise 1.2]
+
+REFEREE is a file with `referee(policy, seed, days, noise=…)` and the worlds that it
+plays; what a policy has to offer is what `Vitrine` does.  `make referee` calls this.
+"""
+
+import argparse
+import importlib.util
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from videos.feed.model.audience import Audience, shop_appeals
+from videos.feed.model.exposure import Exposure, ExposureSettings, Pool
+
+# A video says something of its shop once so many have seen it.
+ENOUGH_SHOWN = 30
+
+
+class Vitrine:
+    """Asks the product's code, and tells it what happened; decides nothing itself."""
+
+    name = "vitrine"
+
+    def __init__(self, catalogue, users, seed):
+        self.content, self.shops = catalogue.content, catalogue.creator
+        count = len(self.shops)
+        self.audience = Audience.new(users, count, self.content.shape[1])
+        self.exposure = Exposure(
+            self.audience,
+            pools=np.full(count, Pool.TRIAL),
+            shown=np.zeros(count),
+            settings=ExposureSettings(),
+            random=np.random.default_rng(seed),
+        )
+        self.is_known = np.zeros(count, bool)
+        self.hour = -1
+
+    def slate(self, hour, user_ids, live, seen, page):
+        if hour != self.hour:
+            self.hour = hour
+            new = live[~self.is_known[live]]
+            self.audience.admit(new, self.content[new], self.expected(new))
+            self.is_known[new] = True
+            self.exposure.judge(live)
+        values = self.exposure.values(user_ids, live)
+        values[seen] = -np.inf
+        return self.exposure.lists(values, live, page)
+
+    def expected(self, videos):
+        """By what became of the same shops' videos."""
+        known = np.flatnonzero(self.exposure.shown >= ENOUGH_SHOWN)
+        if not len(known):
+            return 0.0
+        appeals = self.audience.videos.mean[known, 0]
+        shops, count = self.shops[known], self.shops.max() + 1
+        sums = np.bincount(shops, appeals, minlength=count)
+        counts = np.bincount(shops, minlength=count)
+        return shop_appeals(sums, counts, appeals.mean())[self.shops[videos]]
+
+    def learn(self, hour, user_ids, videos, completed, tapped):
+        self.audience.learn(user_ids, videos, completed, tapped)
+        np.add.at(self.exposure.shown, videos, 1)
+
+
+def load(file):
+    """The module at this path, wherever it lies."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    # A dataclass looks its module up.
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("referee", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--days", type=int, default=8)
+    parser.add_argument("--noise", type=float, default=1.2, help="of content vectors")
+    options = parser.parse_args()
+    referee = load(options.referee).referee
+    runs, began = [], time.monotonic()
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        run = referee(Vitrine, seed, options.days, noise=options.noise)
+        runs.append(run)
+        said = {name: round(float(value), 1) for name, value in run.items()}
+        print(json.dumps({"seed": seed, **said}), flush=True)
+    means = {name: np.mean([run[name] for run in runs]) for name in runs[0]}
+    print(json.dumps({name: round(float(value), 1) for name, value in means.items()}))
+    print(f"{time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

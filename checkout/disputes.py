@@ -1,0 +1,210 @@
+"""Disputes: the money of their orders is frozen, and moved as the bank moves it.
+
+An event only says which dispute to ask Stripe for.  What is written down is how it
+stands then, so events may come in any order, twice or not at all: the end is the same.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from checkout import gateway, ledger, refund_amounts, returns, tasks
+from checkout.models import (
+    Dispute,
+    JournalEntry,
+    Order,
+    OrderGroup,
+    Payment,
+    Refund,
+)
+from checkout.stripe_objects import DisputeMove
+from marketplace.accounts.models import User
+from marketplace.accounts.notifications import notify
+from marketplace.money import split
+
+logger = logging.getLogger(__name__)
+
+# Banks and Stripe may be slow to tell; what no event told is found by asking.
+LOOK_BACK = timedelta(days=3)
+EVENTS = [
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
+]
+
+
+def hear(values: dict) -> None:
+    """Of an event: events overtake each other, so Stripe is asked anew."""
+    refresh(values["id"])
+
+
+def refresh(stripe_dispute_id: str) -> None:
+    asked_at = timezone.now()
+    record(gateway.read_dispute(stripe_dispute_id), asked_at)
+
+
+def refresh_all() -> None:
+    """The open ones, and new ones of which no event came."""
+    known = set(Dispute.objects.open().values_list("stripe_dispute_id", flat=True))
+    since = int((timezone.now() - LOOK_BACK).timestamp())
+    for stripe_dispute_id in sorted(known | set(gateway.dispute_ids_since(since))):
+        try:
+            refresh(stripe_dispute_id)
+        except gateway.Refused as refusal:
+            logger.error("dispute %s is not found: %s", stripe_dispute_id, refusal)
+
+
+@transaction.atomic
+def record(found: gateway.Dispute, asked_at: datetime) -> Dispute | None:
+    """Bring our side in line with Stripe's.  Payments of others are ignored.
+
+    Locks: the payment, then its orders, as whoever pays sellers or refunds does.
+    """
+    payments = Payment.objects.select_for_update()
+    payment = payments.filter(payment_intent_id=found.payment_intent_id).first()
+    if payment is None:
+        return None
+    orders = list(
+        Order.objects.select_for_update(of=["self"])
+        .filter(group_id=payment.group_id)
+        .select_related("group", "seller")
+        .order_by("pk")
+    )
+    dispute = Dispute.objects.filter(stripe_dispute_id=found.id).first()
+    is_new = dispute is None
+    if is_new:
+        dispute = Dispute(payment=payment, stripe_dispute_id=found.id)
+    elif asked_at < dispute.seen_at:
+        return dispute
+    was_open = is_new or dispute.is_open
+    write_down(dispute, found, asked_at)
+    post_moves(dispute, found.moves)
+    if was_open and not dispute.is_open:
+        close(dispute, orders)
+        tell(dispute, orders, "closed")
+    elif is_new:
+        tell(dispute, orders, "opened")
+    return dispute
+
+
+def write_down(dispute: Dispute, found: gateway.Dispute, asked_at: datetime) -> None:
+    dispute.status = found.status
+    dispute.reason = found.reason
+    dispute.amount_minor = found.amount
+    dispute.currency = found.currency
+    dispute.evidence_due_at = found.evidence_due_at
+    dispute.seen_at = asked_at
+    dispute.save()
+
+
+def post_moves(dispute: Dispute, moves: list[DisputeMove]) -> None:
+    """Each movement of Stripe's balance into the books, once."""
+    name = f"dispute:{dispute.stripe_dispute_id}"
+    references = {f"{name}:{move.id}": move for move in moves}
+    posted = JournalEntry.objects.filter(reference__in=references)
+    for reference in references.keys() - set(
+        posted.values_list("reference", flat=True)
+    ):
+        move = references[reference]
+        ledger.post_dispute_move(reference, dispute.currency, move.amount, move.fee)
+    dispute.withdrawn_minor = -sum(move.amount for move in moves)
+    dispute.save(update_fields=["withdrawn_minor"])
+
+
+def close(dispute: Dispute, orders: list[Order]) -> None:
+    dispute.closed_at = timezone.now()
+    dispute.save(update_fields=["closed_at"])
+    if dispute.status in Dispute.DECIDED_FOR_BUYER:
+        charge_sellers(dispute, orders)
+
+
+def charge_sellers(dispute: Dispute, orders: list[Order]) -> None:
+    """What the bank keeps is a refund that Stripe need not be asked for.
+
+    Each order bears its share of what was not refunded before, with commission,
+    transfer and coupon, as in every refund; what is above that the platform bears.
+    """
+    lost = dispute.withdrawn_minor - take_over_refunds(dispute)
+    left = [sold_minor(order) for order in orders]
+    borne = max(min(lost, sum(left)), 0)
+    shares = split(borne, left) if borne else [0] * len(left)
+    for order, share in zip(orders, shares, strict=True):
+        if not share:
+            continue
+        due = refund_amounts.due_for_dispute(order, share)
+        reason = _("Paid back by the buyer's bank")
+        refund = returns.keep(
+            order,
+            dispute.payment,
+            due,
+            reason=reason,
+            by=None,
+            dispute=dispute,
+        )
+        tasks.send_refund.delay_on_commit(refund.pk)
+    ledger.post_dispute_loss(dispute, lost - borne)
+
+
+def sold_minor(order: Order) -> int:
+    """What was not refunded of it; nothing where the payment came too late for it."""
+    is_sold = order.group.status == OrderGroup.Status.PAID
+    return order.refundable_minor if is_sold else 0
+
+
+def take_over_refunds(dispute: Dispute) -> int:
+    """Refunds that Stripe refused meanwhile: the bank has paid them; how much.
+
+    Not those of which Stripe's answer was unclear: they may have been made before.
+    """
+    taken = 0
+    pending = Refund.objects.filter(
+        payment=dispute.payment,
+        status=Refund.Status.PENDING,
+        dispute=None,
+        attempts=0,
+    )
+    for refund in pending.select_for_update(of=["self"]).order_by("pk"):
+        if taken + refund.amount_minor <= dispute.withdrawn_minor:
+            taken += refund.amount_minor
+            Refund.objects.filter(pk=refund.pk).update(dispute=dispute)
+            tasks.send_refund.delay_on_commit(refund.pk)
+    return taken
+
+
+def tell(dispute: Dispute, orders: list[Order], what: str) -> None:
+    """The sellers, and those who answer to Stripe."""
+    for order in orders:
+        for user in User.objects.filter(seller_memberships__seller=order.seller):
+            notify(
+                user,
+                subject_of(dispute, order.number, what),
+                f"checkout/dispute_{what}",
+                {"dispute": dispute, "number": order.number},
+                reverse("checkout:dispute", args=[dispute.pk]),
+            )
+    is_operator = Q(is_superuser=True) | Q(groups__name=User.Role.OPERATOR)
+    for user in User.objects.filter(is_operator, is_active=True).distinct():
+        number = dispute.payment.group.number
+        notify(
+            user,
+            subject_of(dispute, number, what),
+            f"checkout/dispute_{what}",
+            {"dispute": dispute, "number": number},
+            reverse("admin:checkout_dispute_change", args=[dispute.pk]),
+        )
+
+
+def subject_of(dispute: Dispute, number: str, what: str) -> str:
+    if what == "opened":
+        return _("Order %(number)s is disputed") % {"number": number}
+    return _("Dispute of order %(number)s: %(status)s") % {
+        "number": number,
+        "status": dispute.get_status_display(),
+    }

@@ -1,0 +1,19 @@
+import django.db.models.functions.text
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("checkout", "0006_video_titles_of_lines"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="ordergroup",
+            index=models.Index(
+                django.db.models.functions.text.Upper("email"), name="groups_by_email"
+            ),
+        ),
+    ]

@@ -1,0 +1,160 @@
+"""What sellers type about a way to deliver."""
+
+from decimal import Decimal
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from checkout.models import ShippingBand, ShippingRate
+from checkout.seller_forms import MoneyField
+from marketplace.money import to_major
+
+BANDS = 5
+GRAMS = 1000
+Measure = ShippingRate.Measure
+
+
+def weight_field(**kwargs):
+    return forms.DecimalField(
+        required=False, min_value=Decimal("0.001"), decimal_places=3, **kwargs
+    )
+
+
+class ShippingRateForm(forms.ModelForm):
+    countries = forms.MultipleChoiceField(
+        label=_("Countries"),
+        choices=countries,
+        required=False,
+        help_text=_("None ticked: everywhere."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    max_kilograms = weight_field(
+        label=_("Heaviest order (kg)"),
+        max_value=1000,
+        help_text=_("Leave empty if the weight does not matter."),
+    )
+
+    class Meta:
+        model = ShippingRate
+        fields = [
+            "name",
+            "banded_by",
+            "countries",
+            "min_days",
+            "max_days",
+            "is_active",
+        ]
+        labels = {"is_active": _("Offered to buyers"), "banded_by": _("The price is")}
+        widgets = {"banded_by": forms.RadioSelect}
+
+    def __init__(self, *args, seller, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.instance.seller = seller
+        self.add_amounts(seller.currency)
+        self.add_bands(seller.currency)
+        heaviest = self.instance.max_grams
+        self.initial["max_kilograms"] = heaviest and Decimal(heaviest) / GRAMS
+        self.fields["banded_by"].choices = Measure.choices
+        # What is ticked stands first, or nobody would find it among 250.
+        chosen = set(self["countries"].value() or [])
+        self.fields["countries"].choices = sorted(
+            countries, key=lambda country: country[0] not in chosen
+        )
+
+    def add_amounts(self, currency):
+        amounts = {
+            "price_minor": MoneyField(
+                label=_("Price (%s)") % currency, currency=currency
+            ),
+            "free_from_minor": MoneyField(
+                label=_("Free from (%s)") % currency,
+                currency=currency,
+                required=False,
+                help_text=_("Leave empty if no order is delivered free."),
+            ),
+        }
+        for name, field in amounts.items():
+            self.fields[name] = field
+            self.initial.setdefault(name, getattr(self.instance, name))
+
+    def add_bands(self, currency):
+        """A row each: from which weight or price on another price holds."""
+        bands = list(self.instance.bands.all()) if self.instance.pk else []
+        is_by_weight = self.instance.banded_by == Measure.WEIGHT
+        for number in range(BANDS):
+            starts, price = f"band_starts_{number}", f"band_price_{number}"
+            self.fields[starts] = weight_field(
+                label=_("From (kg or %s)") % currency, max_value=10**9
+            )
+            self.fields[price] = MoneyField(
+                label=_("It costs (%s)") % currency, currency=currency, required=False
+            )
+            if number < len(bands):
+                start = bands[number].starts_at
+                self.initial[starts] = (
+                    Decimal(start) / GRAMS
+                    if is_by_weight
+                    else to_major(start, currency)
+                )
+                self.initial[price] = bands[number].price_minor
+
+    @property
+    def band_rows(self):
+        return [
+            (self[f"band_starts_{number}"], self[f"band_price_{number}"])
+            for number in range(BANDS)
+        ]
+
+    def clean(self):
+        data = super().clean()
+        if data.get("min_days", 0) > data.get("max_days", 0):
+            self.add_error(
+                "max_days", _("The slowest cannot be before the fastest day.")
+            )
+        self.bands = {}
+        if data.get("banded_by"):
+            for number in range(BANDS):
+                self.clean_band(number)
+            if not self.bands and not self.errors:
+                self.add_error("band_starts_0", _("From where on does it cost more?"))
+        return data
+
+    def clean_band(self, number):
+        starts, price = f"band_starts_{number}", f"band_price_{number}"
+        if starts in self.errors or price in self.errors:
+            return
+        start, price_minor = (self.cleaned_data.get(name) for name in (starts, price))
+        if start is None and price_minor is None:
+            return
+        if start is None or price_minor is None:
+            missing = starts if start is None else price
+            self.add_error(missing, _("Fill in both, or leave both empty."))
+            return
+        starts_at = self.in_units(start, starts)
+        if starts_at in self.bands:
+            self.add_error(starts, _("There is a price from there already."))
+        elif starts_at:
+            self.bands[starts_at] = price_minor
+
+    def in_units(self, start, name):
+        if self.cleaned_data["banded_by"] == Measure.WEIGHT:
+            return int(start * GRAMS)
+        try:
+            return self.fields["price_minor"].clean(start)
+        except forms.ValidationError as error:
+            self.add_error(name, error)
+            return None
+
+    def save(self, commit=True):
+        rate, heaviest = self.instance, self.cleaned_data["max_kilograms"]
+        rate.price_minor = self.cleaned_data["price_minor"]
+        rate.free_from_minor = self.cleaned_data["free_from_minor"]
+        rate.max_grams = int(heaviest * GRAMS) if heaviest else None
+        rate = super().save(commit)
+        rate.bands.all().delete()
+        ShippingBand.objects.bulk_create(
+            ShippingBand(rate=rate, starts_at=starts_at, price_minor=price_minor)
+            for starts_at, price_minor in sorted(self.bands.items())
+        )
+        return rate

@@ -1,0 +1,6 @@
+from django import template
+
+from sellers.promises import note_on
+
+register = template.Library()
+register.filter(note_on)

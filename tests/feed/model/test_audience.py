@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from videos.feed.model.audience import Audience, Bank, sigmoid
+
+TASTES, THEMES = 4, 3
+
+
+def play(audience, chance, viewers, videos, seed=1):
+    """Every viewer is shown every video once, and ends it with the chance given."""
+    random = np.random.default_rng(seed)
+    who, what = (
+        np.repeat(np.arange(viewers), videos),
+        np.tile(np.arange(videos), viewers),
+    )
+    order = random.permutation(len(who))
+    for part in np.array_split(order, 20):
+        finished = (random.random(len(part)) < chance(who[part], what[part])) * 1.0
+        tapped = finished * (random.random(len(part)) < 0.1 * (what[part] % 2))
+        audience.learn(who[part], what[part], finished, tapped)
+
+
+def two_tastes(viewers, videos):
+    """Even viewers like even videos, odd ones odd."""
+    return np.where(viewers % 2 == videos % 2, 0.9, 0.1)
+
+
+@pytest.fixture
+def audience():
+    content = np.zeros((20, 2))
+    content[np.arange(20), np.arange(20) % 2] = 1
+    audience = Audience.new(30, 20, 2)
+    audience.admit(np.arange(20), content)
+    return audience
+
+
+def test_a_taste_is_learnt_from_how_impressions_end(audience):
+    play(audience, two_tastes, 30, 20)
+
+    value = audience.value(np.arange(30), np.arange(20))
+
+    assert value[0, ::2].min() > value[0, 1::2].max()
+    assert value[1, 1::2].min() > value[1, ::2].max()
+
+
+def test_what_people_tap_in_is_worth_more(audience):
+    play(audience, lambda viewers, videos: np.full(len(videos), 0.7), 30, 20)
+
+    value = audience.value(np.arange(30), np.arange(20)).mean(axis=0)
+
+    assert value[1::2].mean() > value[::2].mean()
+
+
+def test_hope_is_greatest_for_what_few_have_seen(audience):
+    for _ in range(4):
+        audience.learn(
+            np.arange(30), np.zeros(30, int), np.tile([0.0, 1.0], 15), np.zeros(30)
+        )
+    videos = np.array([0, 2])
+
+    gain = audience.value([3], videos, 1.0) - audience.value([3], videos)
+    _, spread = audience.worth(videos)
+
+    assert gain[0, 1] > 2 * gain[0, 0]
+    assert spread[1] > 2 * spread[0]
+
+
+def test_a_bank_finds_the_regression_that_made_the_outcomes():
+    random = np.random.default_rng(2)
+    truth = np.array([0.5, -1.0, 0.8])
+    features = np.c_[np.ones(3000), random.standard_normal((3000, 2))]
+    outcomes = (random.random(3000) < sigmoid(features @ truth)) * 1.0
+    bank = Bank.new(2, [3.0] * 3)
+
+    for part in np.array_split(np.arange(3000), 30):
+        bank.learn(np.ones(len(part), int), features[part], outcomes[part], 0 * part)
+
+    sure = np.sqrt(np.diag(bank.covariance[1]))
+    assert (np.abs(bank.mean[1] - truth) < 4 * sure).all()
+    assert not bank.mean[0].any()
+
+
+def test_outcomes_that_were_certain_do_not_run_away(audience):
+    for _ in range(50):
+        audience.learn(np.arange(30), np.zeros(30, int), np.ones(30), np.ones(30))
+
+    value = audience.value(np.arange(30), np.arange(20), 1.0)
+
+    assert np.isfinite(value).all()
+    assert np.abs(audience.videos.mean).max() < 10
+
+
+def test_without_impressions_nothing_is_learnt(audience):
+    before = audience.videos.mean.copy()
+
+    audience.learn(*np.empty((2, 0), int), *np.empty((2, 0)))
+
+    assert np.array_equal(audience.videos.mean, before)

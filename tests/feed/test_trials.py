@@ -1,0 +1,191 @@
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+from tests.factories import make_video
+from videos.feed import matching, serving, trials
+from videos.feed.model.exposure import ExposureSettings, Pool
+from videos.feed.sessions import open_feed, public_videos
+from videos.feed.trials import fold_views, load_trials
+from videos.models import (
+    AudienceState,
+    Impression,
+    PoolDecision,
+    VideoTrial,
+    WatchEvent,
+)
+
+pytestmark = pytest.mark.django_db
+
+SETTLED = timedelta(minutes=10)
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch):
+    monkeypatch.setattr(serving, "holder", serving.Holder())
+    monkeypatch.setattr(serving, "current", lambda: None)
+
+
+def show(video, viewer, *, watched=0.0, kind=None, ago=SETTLED):
+    """An impression and how it ended, so long ago."""
+    at = timezone.now() - ago
+    Impression.objects.create(video=video, viewer=viewer)
+    if watched or kind:
+        WatchEvent.objects.create(
+            video=video,
+            viewer=viewer,
+            kind=kind or WatchEvent.Kind.WATCH,
+            watched_ms=int(8000 * watched),
+        )
+    newest = Impression.objects.order_by("-pk").first()
+    Impression.objects.filter(pk=newest.pk).update(created_at=at)
+
+
+def figures(video):
+    row = VideoTrial.objects.get(video=video)
+    return row.shown, row.finished, row.tapped
+
+
+def test_what_was_shown_is_folded_in_once():
+    good, bad = make_video(), make_video()
+    for n in range(6):
+        show(good, f"v{n}", watched=0.9)
+        show(bad, f"v{n}", watched=0.1)
+    show(good, "w", kind=WatchEvent.Kind.TAG)
+
+    counts = [fold_views(), fold_views()]
+
+    assert counts == [13, 0]
+    assert figures(good) == (7, 7, 1)
+    assert figures(bad) == (6, 0, 0)
+    known = load_trials([good.pk, bad.pk], None)
+    appeal = dict(zip(known.keys.tolist(), known.bank.mean[:, 0], strict=True))
+    assert appeal[good.pk] > 0 > appeal[bad.pk]
+
+
+def test_an_impression_counts_once_it_has_ended():
+    video = make_video()
+    show(video, "v", watched=1, ago=timedelta(minutes=1))
+
+    assert fold_views() == 0
+    assert fold_views(timezone.now() + SETTLED) == 1
+    assert figures(video) == (1, 1, 0)
+
+
+def test_one_browser_that_asks_often_counts_once():
+    video = make_video()
+    for _ in range(20):
+        show(video, "v", watched=1)
+
+    fold_views()
+
+    assert figures(video) == (1, 1, 0)
+
+
+def test_a_long_queue_is_folded_in_bit_by_bit(monkeypatch):
+    monkeypatch.setattr(trials, "MOST_AT_ONCE", 4)
+    video = make_video()
+    for n in range(9):
+        show(video, f"v{n}", ago=SETTLED + timedelta(seconds=9 - n))
+
+    while fold_views():
+        pass
+
+    assert figures(video)[0] == 9
+
+
+def test_a_failure_leaves_everything_to_be_counted_again(monkeypatch):
+    video = make_video()
+    show(video, "v", watched=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(trials, "save_trials", fail)
+        with pytest.raises(OSError, match="no room"):
+            fold_views()
+
+    assert fold_views() == 1
+    assert figures(video) == (1, 1, 0)
+    assert AudienceState.objects.count() == 1
+
+
+def fail(*args):
+    raise OSError("no room")
+
+
+def test_a_decision_is_written_down_with_its_figures(monkeypatch):
+    early = ExposureSettings(mature=5, quotas=(8, 20, 40))
+    monkeypatch.setattr(trials, "LIMITS", early)
+    videos = [make_video() for _ in range(5)]
+    for place, video in enumerate(videos):
+        for n in range(12):
+            show(video, f"v{n}", watched=1 if n < 3 * place else 0)
+
+    fold_views()
+
+    best, worst = PoolDecision.objects.filter(
+        video__in=[videos[4], videos[0]]
+    ).order_by("-video_id")
+    assert (best.pool_before, best.pool) == (Pool.TRIAL, Pool.SECOND)
+    assert worst.pool == Pool.STOPPED
+    assert worst.estimate + worst.spread < worst.bar <= best.estimate + best.spread
+    assert (worst.shown, worst.finished) == (12, 0)
+    assert VideoTrial.objects.get(video=videos[4]).pool == Pool.SECOND
+
+
+def test_the_better_video_comes_first_and_the_feed_repeats_none():
+    videos = [make_video() for _ in range(25)]
+    for n in range(12):
+        show(videos[7], f"v{n}", watched=1)
+        for other in videos[:4]:
+            show(other, f"v{n}", watched=0.1)
+    fold_views()
+
+    order = open_feed(public_videos(), "w" * 22)
+
+    assert order.keys[0] == videos[7].pk
+    assert len(set(order.keys)) == len(order.keys)
+
+
+def test_a_new_video_gets_a_place_although_others_are_known_to_be_good(monkeypatch):
+    certain = ExposureSettings(trial_share=1, worth_giving=0)
+    monkeypatch.setattr(matching, "LIMITS", certain)
+    known = [make_video() for _ in range(20)]
+    new = make_video(published_at=timezone.now() - timedelta(days=20))
+    for video in known:
+        for n in range(3):
+            show(video, f"v{n}", watched=1)
+    fold_views()
+    VideoTrial.objects.update(pool=Pool.OPEN)
+
+    page = open_feed(public_videos(), "w" * 22)
+
+    assert page.keys[-1] == new.pk
+
+
+def test_means_and_covariances_are_kept_as_they_were():
+    video = make_video()
+    show(video, "v", watched=1)
+    fold_views()
+    before = load_trials([video.pk], None)
+
+    trials.save_trials(before, [0])
+
+    after = load_trials([video.pk], None)
+    assert np.array_equal(after.bank.mean, before.bank.mean)
+    assert np.array_equal(after.bank.covariance, before.bank.covariance)
+
+
+def test_a_new_video_begins_with_what_became_of_its_shops_others(monkeypatch):
+    monkeypatch.setattr(trials, "ENOUGH_SHOWN", 5)
+    loved, plain = make_video(), make_video()
+    for n in range(12):
+        show(loved, f"v{n}", watched=1)
+        show(plain, f"v{n}", watched=0.1)
+    fold_views()
+
+    new = [make_video(seller=loved.seller), make_video(seller=plain.seller)]
+    known = load_trials([video.pk for video in new], None)
+    trials.expect_of_shops(known)
+
+    assert known.bank.mean[0, 0] > 0 > known.bank.mean[1, 0]

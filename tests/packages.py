@@ -1,0 +1,24 @@
+"""What the pipeline makes of a clip, as a local folder."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+
+from tests.factories import make_video
+from videos.models import Video
+from videos.transcoding import transcode
+
+
+def transcoded(clip, **fields):
+    """A video whose output set lies in `folder_of(video)`."""
+    video = make_video(status=Video.Status.UPLOADED, folder="", **fields)
+    with clip.open("rb") as opened:
+        video.source.save("film.mp4", File(opened))
+    assert video.claim()
+    transcode(video)
+    return video
+
+
+def folder_of(video):
+    return Path(settings.VIDEO_ROOT, video.folder)

@@ -1,0 +1,253 @@
+"""Paid, and cannot be had any more: the money goes back, with the true reason."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from checkout import gateway, inbox, late_payments, ordering, payments
+from checkout.models import OrderGroup, Payment, Refund
+from checkout.ordering import place_order
+from tests.factories import make_cart, make_checkout, make_coupon, make_variant
+from tests.payments.checkouts import make_group, make_paid_group, start
+from tests.races import at_once, together_after
+
+pytestmark = pytest.mark.django_db
+
+Why = OrderGroup.WhyRefunded
+
+
+def pay_after_release(sandbox, group):
+    """The stock is given back although the payment goes through (a lost race)."""
+    sandbox.pay(start(group).payment_intent_id)
+    ordering.cancel_unpaid(group)
+
+
+def assert_sent_back(group, why, words):
+    group.refresh_from_db()
+    assert (group.status, group.why_refunded) == (OrderGroup.Status.REFUNDED, why)
+    refund = Refund.objects.get(payment__group=group)
+    assert (refund.amount_minor, refund.reason) == (group.total_minor, words)
+    told = [letter.body for letter in mail.outbox if group.number in letter.subject]
+    assert len(told) == 1
+    assert f"when order {group.number} was no longer open. {words}" in told[0]
+
+
+@pytest.fixture
+def told(eager_tasks, django_capture_on_commit_callbacks):
+    """Mails are sent, and so is money."""
+    return partial(django_capture_on_commit_callbacks, execute=True)
+
+
+def test_the_goods_were_sold_meanwhile(client, sandbox, told):
+    variant = make_variant(stock=1)
+    late = make_group(variants=[variant])
+    pay_after_release(sandbox, late)
+    make_paid_group(sandbox, variants=[variant], email="faster@example.com")
+
+    with told():
+        payments.settle(late)
+
+    words = "What you wanted has been sold meanwhile."
+    assert_sent_back(late, Why.SOLD_OUT, words)
+    page = client.get(late.get_absolute_url()).content.decode()
+    assert words in page
+    assert "The whole amount is on its way back to you." in page
+
+
+def test_it_would_be_more_than_one_buyer_can_have(sandbox, told):
+    variant = make_variant(stock=5, limit_per_buyer=1)
+    late = make_group(variants=[variant])
+    pay_after_release(sandbox, late)
+    make_paid_group(sandbox, variants=[variant])
+
+    with told():
+        payments.settle(late)
+
+    words = "With what you have ordered since, it is more than one buyer can have."
+    assert_sent_back(late, Why.OVER_LIMIT, words)
+
+
+def test_the_coupon_is_used_up(sandbox, told):
+    cart = make_cart(variant=make_variant(stock=5))
+    coupon = make_coupon(usage_limit=1)
+    _cart, details = make_checkout(cart=cart, coupon_code=coupon.code)
+    late = place_order(cart, details, "key")
+    pay_after_release(sandbox, late)
+    type(coupon).objects.update(uses=1)
+
+    with told():
+        payments.settle(late)
+
+    assert_sent_back(late, Why.COUPON, "Your coupon cannot be used any more.")
+
+
+@pytest.fixture
+def replaced(sandbox):
+    """A bank is at work on the payment of an order that the buyer has changed since."""
+    cart = make_cart(variant=make_variant(stock=9))
+    _cart, details = make_checkout(cart=cart)
+    first = place_order(cart, details, "key")
+    sandbox.pay(start(first).payment_intent_id, "pm_successDelayed_de")
+    payments.settle(first)
+    assert first.payment.is_processing
+    changed = replace(details, address=details.address | {"line1": "3 Low Street"})
+    second = place_order(cart, changed, "key")
+    return first, second
+
+
+def pay(sandbox, group):
+    sandbox.pay(start(group).payment_intent_id)
+    payments.settle(group)
+
+
+def pay_old(sandbox, group):
+    """Its payment, with which a bank has been at work, goes through."""
+    sandbox.act("finish_payment", payment_intent=group.payment.payment_intent_id)
+    payments.settle(group)
+
+
+def test_of_an_order_and_its_replacement_the_older_payment_goes_back(
+    sandbox, replaced, told
+):
+    first, second = replaced
+    payments.release_overdue()  # which cannot end what a bank is at work on
+    pay(sandbox, second)
+
+    with told():
+        pay_old(sandbox, first)
+
+    assert_sent_back(first, Why.REPLACED, "Another order of yours has taken its place.")
+    assert second.status == OrderGroup.Status.PAID
+    assert Refund.objects.get().status == Refund.Status.SUCCEEDED
+
+
+def test_it_goes_back_as_well_while_the_replacement_waits_for_its_money(
+    client, sandbox, replaced, told
+):
+    first, second = replaced
+
+    with told():
+        pay_old(sandbox, first)
+    pay(sandbox, second)
+
+    assert_sent_back(first, Why.REPLACED, "Another order of yours has taken its place.")
+    assert second.status == OrderGroup.Status.PAID
+    page = client.get(first.get_absolute_url()).content.decode()
+    assert second.get_absolute_url() in page
+
+
+def test_where_the_replacement_was_given_up_the_older_payment_is_taken(
+    sandbox, replaced
+):
+    first, second = replaced
+    ordering.cancel_unpaid(second)
+
+    pay_old(sandbox, first)
+
+    assert first.status == OrderGroup.Status.PAID
+    assert Refund.objects.exists() is False
+
+
+def test_and_the_replacement_goes_back_should_it_be_paid_all_the_same(
+    sandbox, replaced, told
+):
+    first, second = replaced
+    sandbox.pay(start(second).payment_intent_id)
+    ordering.cancel_unpaid(second)
+    pay_old(sandbox, first)
+
+    with told():
+        payments.settle(second)
+
+    assert_sent_back(
+        second, Why.REPLACED, "Another order of yours has taken its place."
+    )
+    first.refresh_from_db()
+    assert first.status == OrderGroup.Status.PAID
+
+
+def test_the_third_in_a_row_is_the_one_that_counts(sandbox, replaced):
+    first, second = replaced
+    cart = second.cart
+    _cart, details = make_checkout(cart=cart, address={"line1": "4 Low Street"})
+    sandbox.pay(start(second).payment_intent_id)
+    third = place_order(cart, details, "key")
+
+    for group in (first, second):
+        pay_old(sandbox, group) if group == first else payments.settle(group)
+    pay(sandbox, third)
+
+    statuses = OrderGroup.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == ["refunded", "refunded", "paid"]
+
+
+def test_the_buyer_is_told_before_paying_and_on_the_older_orders_page(client, replaced):
+    first, second = replaced
+    told = "A bank is still at work on your payment for the order that this one"
+
+    page = client.get(reverse("checkout:pay", args=[second.token])).content.decode()
+    assert told in page
+    page = client.get(first.get_absolute_url()).content.decode()
+    assert f"Order {second.number} has taken its place." in page
+    assert "Nothing was charged" not in page
+
+
+def test_two_orders_of_one_cart_one_after_the_other_are_both_kept(sandbox):
+    cart = make_cart(variant=make_variant(stock=9))
+    _cart, details = make_checkout(cart=cart)
+    first = place_order(cart, details, "key")
+    pay(sandbox, first)
+    again = make_cart(variant=make_variant(stock=9))
+    again.lines.update(cart=cart)
+    _cart, details = make_checkout(cart=cart)
+    second = place_order(cart, details, "another key")
+    pay(sandbox, second)
+
+    assert [first.status, second.status] == [OrderGroup.Status.PAID] * 2
+    assert second.chain == ""
+
+
+@pytest.fixture
+def both_paid(sandbox, replaced):
+    """The replacement was given up, and then both payments go through."""
+    found = []
+    for group in replaced:
+        payment = Payment.objects.filter(group=group).first()
+        if payment is None:
+            sandbox.pay(start(group).payment_intent_id)
+        else:
+            intent_id = payment.payment_intent_id
+            sandbox.act("finish_payment", payment_intent=intent_id)
+        intent_id = Payment.objects.get(group=group).payment_intent_id
+        found += sandbox.events(intent_id, "payment_intent.succeeded")
+    ordering.cancel_unpaid(replaced[1])
+    return [gateway.Event.read(event) for event in found]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_are_paid_at_once_one_is_had(both_paid):
+    results = at_once(*(partial(inbox.apply_once, event) for event in both_paid * 2))
+
+    assert [r for r in results if isinstance(r, Exception)] == []
+    statuses = sorted(OrderGroup.objects.values_list("status", flat=True))
+    assert statuses == ["paid", "refunded"]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_chains_lock_both_are_had(both_paid, monkeypatch):
+    """The negative control: both look before either is paid."""
+
+    def own_lock(group_pk):
+        return OrderGroup.objects.select_for_update().get(pk=group_pk)
+
+    monkeypatch.setattr(late_payments, "locked_chain", own_lock)
+    together_after(monkeypatch, late_payments, "refuse_replaced", parties=2)
+
+    at_once(*(partial(inbox.apply_once, event) for event in both_paid))
+
+    assert set(OrderGroup.objects.values_list("status", flat=True)) == {"paid"}

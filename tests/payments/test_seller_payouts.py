@@ -1,0 +1,125 @@
+"""Payouts to the sellers' banks, as the Connect endpoint tells of them."""
+
+from itertools import permutations
+
+import pytest
+from django.urls import reverse as url_of
+
+from checkout.models import Payout
+from tests.factories import make_seller, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner():
+    return make_user()
+
+
+@pytest.fixture
+def seller(owner):
+    return make_seller(owner=owner, stripe_account_id="acct_1", is_payable=True)
+
+
+@pytest.fixture
+def tell(deliver):
+    """An event comes to the endpoint for connected accounts."""
+
+    def tell(told):
+        secret = "whsec_connect_tests_only"
+        return deliver(told, path="/stripe/webhook/connect", secret=secret)
+
+    return tell
+
+
+def event(status, *, account="acct_1", **fields):
+    name = {"pending": "created", "in_transit": "updated"}.get(status, status)
+    payout = {
+        "id": "po_1",
+        "object": "payout",
+        "amount": 3638,
+        "currency": "eur",
+        "arrival_date": 1_900_022_400,
+        "created": 1_899_800_000,
+        "status": status,
+        "failure_message": None,
+    }
+    return {
+        "id": f"evt_{status}_{account}",
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "type": f"payout.{name}",
+        "account": account,
+        "livemode": False,
+        "data": {"object": payout | fields},
+    }
+
+
+def test_a_payout_is_followed_to_the_bank(tell, seller):
+    for status in ("pending", "in_transit", "paid"):
+        for _ in range(2):
+            assert tell(event(status)).status_code == 200
+
+    payout = Payout.objects.get()
+    assert (payout.seller, payout.amount_minor, payout.currency) == (
+        seller,
+        3638,
+        "EUR",
+    )
+    assert (payout.status, str(payout.arrives_on)) == ("paid", "2030-03-18")
+
+
+def test_what_stripe_takes_from_the_bank_is_shown_below_zero(
+    client, tell, seller, owner
+):
+    assert tell(event("paid", amount=-500)).status_code == 200
+
+    assert Payout.objects.get().amount_minor == -500
+    client.force_login(owner)
+    assert "-€5.00" in client.get(url_of("checkout:payouts")).content.decode()
+
+
+@pytest.mark.parametrize("order", permutations(["pending", "in_transit", "paid"]))
+def test_the_order_of_arrival_does_not_matter(tell, seller, order):
+    for status in order:
+        tell(event(status))
+
+    assert Payout.objects.get().status == Payout.Status.PAID
+
+
+def test_the_seller_learns_of_one_that_comes_back(tell, seller, owner):
+    tell(event("paid"))
+    for _ in range(2):
+        tell(event("failed", failure_message="The account is closed."))
+
+    payout = Payout.objects.get()
+    assert (payout.status, payout.failure_reason) == (
+        "failed",
+        "The account is closed.",
+    )
+    [letter] = owner.notifications.all()
+    assert letter.subject == "Your bank did not take €36.38"
+    assert "The account is closed." in letter.body
+
+
+@pytest.mark.parametrize("account", ["acct_unknown", ""])
+def test_other_payouts_are_none_of_the_sellers(tell, account):
+    make_seller()  # not connected, so without an account
+
+    assert tell(event("paid", account=account)).status_code == 200
+    assert Payout.objects.exists() is False
+
+
+def test_the_page_shows_payouts_to_their_seller_alone(client, tell, seller, owner):
+    tell(event("failed", failure_message="The account is closed."))
+    stranger = make_user()
+    make_seller(owner=stranger)
+
+    client.force_login(owner)
+    own = client.get(url_of("checkout:payouts")).content.decode()
+    client.force_login(stranger)
+    other = client.get(url_of("checkout:payouts")).content.decode()
+
+    assert "To your bank" in own
+    assert "The account is closed." in own
+    assert "To your bank" not in other

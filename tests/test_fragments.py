@@ -1,0 +1,193 @@
+"""What is kept of a page never shows yesterday's price or somebody else's heart."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from marketplace.fragments import fragment
+from sellers.models import Follow, Product
+from tests.factories import (
+    make_picture,
+    make_product,
+    make_tag,
+    make_user,
+    make_variant,
+    make_video,
+)
+from videos.models import Engagement
+
+CARD = "videos/_video_card.html"
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Film:
+    title: str
+    url: str = "/v/1/"
+    poster_url: str = ""
+
+
+@dataclass
+class Changeable:
+    title: str
+
+
+def test_another_value_is_another_fragment():
+    first, second = (fragment(CARD, video=Film(title)) for title in ("Cups", "Bowls"))
+
+    assert "Cups" in first
+    assert "Bowls" in second
+    assert "Cups" not in second
+
+
+def test_what_it_shows_is_escaped():
+    html = fragment(CARD, video=Film("<b>Cups</b>"))
+
+    assert "&lt;b&gt;Cups" in html
+
+
+def searched(words):
+    few = {"section": "", "is_known": False, "cart_count": 0, "unread_count": 0}
+    return fragment("_topbar.html", {"words": words}, site_name="Vitrine", **few)
+
+
+def test_a_hole_is_filled_anew_and_escaped():
+    first, second = searched("cups"), searched('"><script>')
+
+    assert 'value="cups"' in first
+    assert 'value="&quot;&gt;&lt;script&gt;"' in second
+    assert first.replace("cups", "") == second.replace("&quot;&gt;&lt;script&gt;", "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["a list"],
+        Changeable("title"),
+        mark_safe("<b>"),
+        (1, [2]),
+        Film(["nested"]),
+        Product(pk=1, title="a model"),
+    ],
+)
+def test_what_can_change_unseen_is_refused(value):
+    with pytest.raises(TypeError, match="a fragment cannot show|unhashable"):
+        fragment(CARD, video=value)
+
+
+@pytest.fixture
+def shoppable(db):
+    """A video with one tagged product, and the variant that is for sale."""
+    video = make_video(title="Steam")
+    product = make_product(seller=video.seller, title="Teapot")
+    variant = make_variant(product=product, price_minor=1000, stock=5)
+    make_tag(video=video, product=product)
+    return video, variant
+
+
+PAGES = ["/", "/shop/", "/search/?q=teapot", "/api/feed"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_new_price_shows_at_once(client, shoppable, page):
+    _video, variant = shoppable
+    before = client.get(page).content.decode()
+    variant.price_minor = 1234
+    variant.save()
+
+    after = client.get(page).content.decode()
+
+    assert "€10.00" in before
+    assert "€12.34" in after
+    assert "€10.00" not in after
+
+
+@pytest.mark.parametrize("page", PAGES[:3])
+def test_the_last_one_sold_shows_at_once(client, shoppable, page):
+    _video, variant = shoppable
+    before = client.get(page).content.decode()
+    variant.stock.on_hand = 0
+    variant.stock.save()
+
+    after = client.get(page).content.decode()
+
+    assert "is-sold-out" not in before
+    assert "is-sold-out" in after
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_taken_off_sale_is_gone_at_once(client, shoppable, page):
+    _video, variant = shoppable
+    client.get(page)
+    variant.product.advance(Product.Status.ARCHIVED)
+
+    assert "Teapot" not in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("page", ["/", "/shop/"])
+def test_a_new_title_and_picture_show_at_once(client, shoppable, page):
+    _video, variant = shoppable
+    client.get(page)
+    Product.objects.update(title="Kettle")
+    picture = make_picture(product=variant.product)
+
+    after = client.get(page).content.decode()
+
+    assert "Kettle" in after
+    assert "Teapot" not in after
+    assert picture.thumbnail_url in after
+
+
+def test_everybody_sees_their_own_reactions(client, shoppable):
+    video, _variant = shoppable
+    ann, bob = make_user(), make_user()
+    Engagement.objects.create(user=ann, video=video, kind=Engagement.Kind.LIKE)
+    Follow.objects.create(user=ann, seller=video.seller)
+    pages = []
+    for person in (ann, bob, None):
+        client.logout()
+        if person:
+            client.force_login(person)
+        pages.append(client.get("/").content.decode())
+
+    assert ["is-liked" in page for page in pages] == [True, False, False]
+    assert [">Following</button>" in page for page in pages] == [True, False, False]
+
+
+def test_everybody_gets_their_own_token(shoppable):
+    video, _variant = shoppable
+    ann, bob = (Client(enforce_csrf_checks=True) for _ in range(2))
+    tokens = []
+    for browser in (ann, bob):
+        browser.force_login(make_user())
+        tokens.append(TOKEN.search(browser.get("/").content.decode())[1])
+    like = reverse("videos:like", args=[video.public_id])
+
+    mine, theirs = (
+        bob.post(like, {"on": "1", "csrfmiddlewaretoken": token}).status_code
+        for token in reversed(tokens)
+    )
+
+    assert (mine, theirs) == (302, 403)
+
+
+def test_the_guest_gets_no_form_of_a_person(client, shoppable):
+    client.force_login(make_user())
+    client.get("/")
+    client.logout()
+
+    assert not TOKEN.findall(client.get("/").content.decode())
+
+
+def test_each_language_has_its_own_prices(client, shoppable, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    english = client.get("/shop/").content.decode()
+    german = client.get("/shop/", headers={"accept-language": "de"}).content.decode()
+
+    assert "€10.00" in english
+    assert "10,00\xa0€" in german

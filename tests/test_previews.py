@@ -1,0 +1,162 @@
+"""Something to play long before the ladder is done."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import pytest
+from django.urls import reverse
+
+from marketplace.video_files import video_files
+from tests.clips import make_clip, make_file, make_hdr_clip, make_rotated
+from tests.factories import make_seller, make_user, make_video
+from tests.packages import folder_of, transcoded
+from videos import encoding, ffmpeg, ladder, previews
+from videos.leases import Lease
+from videos.models import LeaseLost, Video
+
+pytestmark = [pytest.mark.ffmpeg, pytest.mark.django_db]
+
+TAGGED = ["-metadata", "location=+52.5200+013.4050/", "-metadata", "title=Canary"]
+
+
+def plan_for(clip, tmp_path):
+    probe = ffmpeg.probe(clip)
+    rungs = ladder.rungs_for(probe.width, probe.height, probe.frame_rate)
+    return encoding.Plan(clip, tmp_path / "output", probe, rungs, threads=1)
+
+
+def limits_for(plan):
+    return ffmpeg.Limits(
+        wall_seconds=60,
+        cpu_seconds=60,
+        reads=(plan.source,),
+        writes=(plan.target.parent,),
+    )
+
+
+def offer(clip, tmp_path):
+    video = make_video(status=Video.Status.UPLOADED, folder="")
+    assert video.claim()
+    plan = plan_for(clip, tmp_path)
+    folder = f"videos/{video.public_id}/1"
+    previews.offer_preview(Lease(video), plan, limits_for(plan), folder)
+    return Video.objects.get(pk=video.pk)
+
+
+def packets(path, kind):
+    with av.open(path) as container:
+        stream = container.streams.best(kind)
+        return [p.size for p in container.demux(stream) if p.size]
+
+
+def test_what_a_browser_can_play_is_copied_without_what_it_says_of_itself(tmp_path):
+    clip = make_clip(options=[*TAGGED, "-movflags", "+use_metadata_tags"])
+    assert b"x264" in clip.read_bytes()  # told in an SEI
+
+    video = offer(clip, tmp_path)
+
+    assert (video.status, video.width, video.height) == ("processing", 360, 640)
+    path = video_files().path(video.preview)
+    assert packets(path, "audio") == packets(clip, "audio")
+    assert packets(path, "video")[1:] == packets(clip, "video")[1:]
+    with open(path, "rb") as stored:
+        content = stored.read()
+    assert content.index(b"moov") < content.index(b"mdat")
+    assert not [w for w in (b"+52.5200", b"Canary", b"x264") if w in content]
+
+
+def test_what_a_browser_cannot_play_gets_a_small_quick_rendition(tmp_path, monkeypatch):
+    monkeypatch.setattr(previews, "WORTH_PIXELS", 0)
+    clip = make_rotated(make_clip(size="960x540"), 90)
+
+    video = offer(clip, tmp_path)
+
+    with av.open(video_files().path(video.preview)) as container:
+        frame = next(container.decode(video=0))
+        assert (frame.width, frame.height, frame.rotation) == (360, 640, 0)
+        assert container.streams.audio
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [
+        make_hdr_clip,
+        lambda: make_rotated(make_clip(size="640x360"), 90),
+        lambda: make_rotated(make_clip(size="640x360"), 0, is_mirrored=True),
+        lambda: make_clip(options=["-pix_fmt", "yuv444p"]),
+        lambda: make_clip(options=["-vf", "setsar=3/2"]),
+        lambda: make_clip(options=["-c:a", "libmp3lame"]),
+    ],
+)
+def test_only_what_every_browser_shows_rightly_is_copied(clip):
+    source = clip()
+
+    assert previews.is_copied(ffmpeg.probe(make_clip()), make_clip())
+    assert not previews.is_copied(ffmpeg.probe(source), source)
+
+
+def test_a_heavy_source_is_not_copied():
+    probe = ffmpeg.probe(make_clip())
+    source = make_file("heavy.mp4", bytes(2_000_000))
+
+    assert not previews.is_copied(probe, source)
+
+
+def test_a_quick_rendition_is_made_only_where_it_comes_much_sooner(tmp_path):
+    plan = plan_for(make_hdr_clip(size="720x1280"), tmp_path)
+    long = replace(plan.probe, duration_ms=30_000, frame_rate=Fraction(30))
+
+    assert previews.preview_command(plan) is None
+    assert "ultrafast" in previews.preview_command(replace(plan, probe=long))
+
+
+def test_a_file_that_cannot_be_copied_is_left_to_the_ladder(tmp_path):
+    clip = make_clip()
+    broken = make_file("broken.mp4", b"no video at all")
+    plan = replace(plan_for(clip, tmp_path), source=broken)
+    video = make_video(status=Video.Status.UPLOADED, folder="")
+    assert video.claim()
+
+    previews.offer_preview(Lease(video), plan, limits_for(plan), "videos/x/1")
+
+    assert Video.objects.get(pk=video.pk).preview == ""
+
+
+def test_a_worker_without_the_lease_shows_nothing():
+    first = make_video(status=Video.Status.UPLOADED, folder="")
+    first.claim()
+    Video.objects.filter(pk=first.pk).update(attempt=2)
+
+    with pytest.raises(LeaseLost):
+        first.show_preview("videos/x/1/preview.mp4", 360, 640)
+
+    assert Video.objects.get(pk=first.pk).preview == ""
+
+
+def test_nothing_of_the_preview_is_left_at_the_end():
+    video = transcoded(make_clip())
+
+    assert Video.objects.get(pk=video.pk).preview == ""
+    assert not (folder_of(video) / previews.PREVIEW).exists()
+
+
+def test_the_page_shows_the_preview_once_and_then_the_finished_video(client):
+    owner = make_user()
+    video = make_video(seller=make_seller(owner=owner), status="processing", attempt=1)
+    client.force_login(owner)
+    address = reverse("videos:status", args=[video.public_id])
+    before = client.get(address).content.decode()
+    Video.objects.filter(pk=video.pk).update(preview="videos/x/1/preview.mp4")
+
+    first = client.get(address).content.decode()
+    again = client.get(address, {"shown": "1"}).content.decode()
+
+    assert "<video" not in before
+    assert "videos/x/1/preview.mp4" in first
+    assert f"{address}?shown=1" in first
+    assert "<video" not in again
+    Video.objects.filter(pk=video.pk).update(status="ready", preview="")
+    done = client.get(address, {"shown": "1"}).content.decode()
+    assert "video.mp4" in done
+    assert "preview.mp4" not in done

@@ -1,0 +1,202 @@
+"""Who finishes a video, and who then opens a product: learnt as it happens.
+
+The log-odds that a viewer finishes a video are
+
+    base + the viewer's mood + the video's appeal + taste · theme
+
+A viewer is (mood, taste), a video (appeal, theme); each is a small Bayesian logistic
+regression on the mean of the other.  A new video starts from what its content lets
+expect.  How unsure an estimate is, is known at any time: that is what a new video may
+hope for.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+# No step is taken as if an outcome had been certain.
+LEAST_CERTAINTY = 0.02
+
+
+@dataclass(frozen=True)
+class AudienceSettings:
+    # Spread, before anything is known, of moods, of a taste's and of a theme's parts,
+    # of appeals, and of how much videos make people tap.
+    mood: float = 0.5
+    taste: float = 0.7
+    theme: float = 0.2
+    appeal: float = 1.0
+    pull: float = 1.0
+    # Opening a product, in finished views.
+    tap_value: float = 4.0
+
+
+# A shop is known by so many of its videos half as well as by all that it will make.
+SHOP_VIDEOS = 4
+
+
+def shop_appeals(sums, counts, usual):
+    """What to expect of a shop's next video, from the appeals of those before."""
+    return (sums - counts * usual) / (counts + SHOP_VIDEOS)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+
+
+@dataclass
+class Bank:
+    """Many small logistic regressions: means, precisions and covariances."""
+
+    mean: np.ndarray
+    precision: np.ndarray
+    covariance: np.ndarray
+
+    @classmethod
+    def new(cls, count, spreads):
+        variance = np.square(np.asarray(spreads, np.float32))
+        return cls(
+            np.zeros((count, len(spreads)), np.float32),
+            np.tile(np.diag(1 / variance), (count, 1, 1)),
+            np.tile(np.diag(variance), (count, 1, 1)),
+        )
+
+    @classmethod
+    def of(cls, mean, precision):
+        return cls(mean, precision, np.linalg.inv(precision))
+
+    def learn(self, rows, features, outcomes, offsets):
+        """One Newton step for each row; what was known before is its prior."""
+        if not len(rows):
+            return
+        order = np.argsort(rows, kind="stable")
+        rows, x = rows[order], features[order]
+        distinct, starts = np.unique(rows, return_index=True)
+        chance = sigmoid(offsets[order] + (x * self.mean[rows]).sum(1))
+        certainty = np.maximum(chance * (1 - chance), LEAST_CERTAINTY)[:, None]
+        information = np.einsum("ni,nj->nij", certainty * x, x)
+        surprise = (outcomes[order] - chance)[:, None] * x
+        self.precision[distinct] += np.add.reduceat(information, starts)
+        self.covariance[distinct] = np.linalg.inv(self.precision[distinct])
+        steps = np.add.reduceat(surprise, starts)
+        self.mean[distinct] += np.einsum("nij,nj->ni", self.covariance[distinct], steps)
+
+
+@dataclass
+class Taps:
+    """Of those who finished: base + slope · fit + the video's own pull."""
+
+    pull: np.ndarray
+    weight: np.ndarray
+
+    @classmethod
+    def new(cls, count, spread):
+        weight = np.full(count, spread**-2.0, np.float32)
+        return cls(np.zeros(count, np.float32), weight)
+
+
+@dataclass
+class Common:
+    """What is the same for all videos: each with the weight of what it rests on."""
+
+    base: float = -1.0
+    base_weight: float = 20.0
+    usual_fit: float = 0.0
+    tap: np.ndarray = field(default_factory=lambda: np.array([-2.5, 0.3]))
+    tap_information: np.ndarray = field(default_factory=lambda: np.diag([20.0, 20.0]))
+
+
+class Audience:
+    """Viewers and videos are numbers of rows in their banks."""
+
+    def __init__(self, viewers, videos, taps, common=None, settings=None):
+        self.viewers, self.videos, self.taps = viewers, videos, taps
+        self.common = common or Common()
+        self.settings = settings or AudienceSettings()
+
+    @classmethod
+    def new(cls, viewer_count, video_count, dimensions, settings=None):
+        s = settings or AudienceSettings()
+        return cls(
+            Bank.new(viewer_count, [s.mood] + [s.taste] * dimensions),
+            Bank.new(video_count, [s.appeal] + [s.theme] * dimensions),
+            Taps.new(video_count, s.pull),
+            settings=s,
+        )
+
+    def admit(self, videos, content, appeal=0.0):
+        """New videos, of whom the content is known and nothing else."""
+        self.videos.mean[videos, 0] = appeal
+        self.videos.mean[videos, 1:] = content
+
+    def features(self, viewers):
+        x = self.viewers.mean[viewers].copy()
+        x[:, 0] = 1
+        return x
+
+    def log_odds(self, viewers, videos):
+        """Of finishing: a matrix, and how unsure it is because of the videos."""
+        x = self.features(viewers)
+        mood = self.viewers.mean[viewers, 0]
+        odds = x @ self.videos.mean[videos].T + (self.common.base + mood)[:, None]
+        squares = np.einsum("ni,nj->nij", x, x).reshape(len(x), -1)
+        variance = squares @ self.videos.covariance[videos].reshape(len(videos), -1).T
+        return odds, np.sqrt(np.maximum(variance, 0))
+
+    def value(self, viewers, videos, optimism=0.0):
+        """In finished views: a matrix, by as many standard deviations too high."""
+        odds, spread = self.log_odds(viewers, videos)
+        fit = self.viewers.mean[viewers, 1:] @ self.videos.mean[videos, 1:].T
+        tap = self.tap_chance(videos, fit, optimism)
+        finish = sigmoid(odds + optimism * spread)
+        return finish * (1 + self.settings.tap_value * tap)
+
+    def tap_chance(self, videos, fit, optimism=0.0):
+        bonus = optimism / np.sqrt(self.taps.weight[videos])
+        base, slope = self.common.tap.tolist()
+        return sigmoid(base + slope * fit + self.taps.pull[videos] + bonus)
+
+    def worth(self, videos):
+        """To a viewer whom it suits as well as is usual: an estimate and its spread."""
+        theme = self.videos.mean[videos, 1:]
+        size = np.maximum((theme**2).sum(1), 0.25)[:, None]
+        x = np.c_[np.ones(len(videos)), self.common.usual_fit * theme / size]
+        odds = self.common.base + (x * self.videos.mean[videos]).sum(1)
+        variance = np.einsum("ni,nij,nj->n", x, self.videos.covariance[videos], x)
+        finish, tap = sigmoid(odds), self.tap_chance(videos, self.common.usual_fit)
+        by_finish = finish * (1 - finish) * (1 + self.settings.tap_value * tap)
+        by_tap = finish * self.settings.tap_value * tap * (1 - tap)
+        spread = by_finish**2 * variance + by_tap**2 / self.taps.weight[videos]
+        return finish * (1 + self.settings.tap_value * tap), np.sqrt(spread)
+
+    def learn(self, viewers, videos, finished, tapped):
+        """From impressions: who, what, and how each ended, as 0 or 1."""
+        if not len(videos):
+            return
+        common = self.common
+        x, y = self.features(viewers), self.videos.mean[videos].copy()
+        mood, appeal = self.viewers.mean[viewers, 0].copy(), y[:, 0].copy()
+        y[:, 0] = 1
+        chance = sigmoid(common.base + mood + (x * self.videos.mean[videos]).sum(1))
+        fit = (x[:, 1:] * y[:, 1:]).sum(1)
+        pace = min(1e-5 * len(fit), 0.1)
+        common.usual_fit += pace * (float(fit.mean()) - common.usual_fit)
+        self.learn_taps(videos, fit, finished, tapped)
+        self.videos.learn(videos, x, finished, common.base + mood)
+        self.viewers.learn(viewers, y, finished, common.base + appeal)
+        common.base_weight += float((chance * (1 - chance)).sum())
+        common.base += float((finished - chance).sum()) / common.base_weight
+
+    def learn_taps(self, videos, fit, finished, tapped):
+        seen = finished > 0
+        videos, fit, tapped = videos[seen], fit[seen], tapped[seen]
+        chance = self.tap_chance(videos, fit)
+        surprise, certainty = tapped - chance, chance * (1 - chance)
+        x = np.c_[np.ones(len(fit)), fit]
+        common, taps = self.common, self.taps
+        common.tap_information = common.tap_information + (x.T * certainty) @ x
+        step = np.linalg.solve(common.tap_information, x.T @ surprise)
+        common.tap = common.tap + step
+        distinct, which = np.unique(videos, return_inverse=True)
+        taps.weight[distinct] += np.bincount(which, certainty)
+        taps.pull[distinct] += np.bincount(which, surprise) / taps.weight[distinct]

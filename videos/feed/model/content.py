@@ -1,0 +1,94 @@
+"""The content part, for what nobody has seen: words hashed, weighed and condensed.
+
+TF-IDF over hashed words and pairs of words, and the leading singular vectors of the
+catalogue's own text.  No vocabulary is kept and nothing is fetched from anywhere.
+"""
+
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from videos.feed.model.taste import smooth_vectors
+
+WORD = re.compile(r"\w+")
+BUCKETS = 1 << 16
+
+
+def terms_of(text):
+    """Words, and pairs of neighbours, as people would compare them."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = WORD.findall(folded)
+    return words + [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+
+
+def hashed(documents):
+    """Rows of term weights.  A document is pairs of a text and how much it counts."""
+    starts, columns, weights = [0], [], []
+    for document in documents:
+        counts = Counter()
+        for text, weight in document:
+            for term in terms_of(text):
+                # The same in every process, unlike hash().
+                counts[zlib.crc32(term.encode()) % BUCKETS] += weight
+        columns += counts.keys()
+        weights += counts.values()
+        starts.append(len(columns))
+    data = np.log1p(np.asarray(weights, np.float32))
+    shape = (len(starts) - 1, BUCKETS)
+    return sparse.csr_array((data, columns, starts), shape=shape)
+
+
+@dataclass(frozen=True)
+class Content:
+    rarity: np.ndarray
+    directions: np.ndarray
+
+    @classmethod
+    def fit(cls, documents, dimensions, former=None):
+        """Turned so that vectors stay near to those of the former one.
+
+        What was learnt about themes with the former one then goes on being true.
+        """
+        counts = hashed(documents)
+        frequency = np.bincount(counts.indices, minlength=BUCKETS)
+        rarity = np.log((1 + counts.shape[0]) / (1 + frequency)).astype(np.float32)
+        weighed = unit_rows(counts @ sparse.diags_array(rarity))
+        found = smooth_vectors(weighed, dimensions)
+        directions = np.zeros((BUCKETS, dimensions), np.float32)
+        directions[:, : found.shape[1]] = found
+        content = cls(rarity, directions)
+        return content.turned_to(former, documents) if former else content
+
+    def vectors(self, documents):
+        """Of length one; of length nought where there is not a known word."""
+        weighed = unit_rows(hashed(documents) @ sparse.diags_array(self.rarity))
+        found = weighed @ self.directions
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        return (found / np.maximum(lengths, 1e-9)).astype(np.float32)
+
+    def turned_to(self, former, documents):
+        """The rotation that brings these documents nearest to where they were."""
+        shared = self.vectors(documents).T @ former.vectors(documents)
+        left, _, right = np.linalg.svd(shared)
+        return Content(self.rarity, self.directions @ (left @ right))
+
+
+def unit_rows(matrix):
+    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1))
+    scaled = sparse.diags_array(1 / np.maximum(lengths, 1e-9)) @ matrix
+    return sparse.csr_array(scaled, dtype=np.float32)
+
+
+def most_alike(vectors, wanted, limit):
+    """Rows nearest to a direction, and how near: exact, over all that are given."""
+    nearness = vectors @ wanted
+    limit = min(limit, len(nearness))
+    kept = np.argpartition(-nearness, limit - 1)[:limit] if limit else []
+    order = np.argsort(-nearness[kept], kind="stable")
+    rows = np.asarray(kept, np.int64)[order]
+    return rows, nearness[rows]

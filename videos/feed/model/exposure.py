@@ -1,0 +1,158 @@
+"""A fair trial for every video: pools, each with a quota of impressions and a bar.
+
+A video is shown to few, and to more when the figures are good.  It is judged by bounds:
+stopped once even an optimist would not think it good enough, promoted as soon as a
+pessimist must, and at the end of its quota by what an optimist hopes.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from videos.feed.model.audience import Audience
+
+
+class Pool(IntEnum):
+    TRIAL = 0
+    SECOND = 1
+    THIRD = 2
+    OPEN = 3  # has passed all
+    STOPPED = 4
+
+
+@dataclass(frozen=True)
+class ExposureSettings:
+    quotas: tuple = (40, 150, 300)
+    # To be passed: better than this share of the videos that many have seen.
+    bars: tuple = (0.60, 0.75, 0.80)
+    # So many have seen a video that is compared with.
+    mature: int = 60
+    # How many standard deviations below the bar there is no hope, and above it no
+    # doubt; and what is hoped for at the end of a quota.
+    hopeless: float = 2.0
+    doubtless: float = 1.0
+    hope: float = 0.5
+    # In the merit places; and of what was stopped, which may still suit a few.
+    optimism: float = 1.0
+    stopped_optimism: float = 0.5
+    # Of all places, those for a first trial, and those for what has passed one.
+    trial_share: float = 1 / 24
+    support_share: float = 1 / 6
+    # A place is given up only for what is worth so much of what was there.
+    worth_giving: float = 0.75
+
+
+@dataclass
+class Exposure:
+    """Lists by merit, with places for what is on trial.
+
+    Rows of `pools` and `shown` are those of the audience's videos.
+    """
+
+    audience: Audience
+    pools: np.ndarray
+    shown: np.ndarray
+    settings: ExposureSettings
+    random: np.random.Generator
+
+    def judge(self, videos):
+        """Move these on.  The bar that each was held against, -inf without any."""
+        estimates, spreads = self.audience.worth(videos)
+        before, shown = self.pools[videos], self.shown[videos]
+        after, bars = judged(before, shown, (estimates, spreads), self.settings)
+        self.pools[videos] = after
+        return estimates, spreads, bars
+
+    def values(self, viewers, videos):
+        """What each video is worth to each viewer: to be hoped, for most of them."""
+        hopes = self.audience.value(viewers, videos, self.settings.optimism)
+        is_stopped = self.pools[videos] == Pool.STOPPED
+        if is_stopped.any():
+            hopes[:, is_stopped] = self.audience.value(
+                viewers, videos[is_stopped], self.settings.stopped_optimism
+            )
+        return hopes
+
+    def lists(self, values, videos, length):
+        """For each row of values a list; places in `videos`, -inf is never shown."""
+        return self.explore(best_places(values, length), values, videos)
+
+    def explore(self, lists, values, videos, is_one_viewers=False):
+        """Give some of the lists' last places to videos that have a quota left.
+
+        If all lists are pages of one viewer's, no video comes twice in them.
+        """
+        lists, length = lists.copy(), lists.shape[1]
+        pools = self.pools[videos]
+        room = room_left(pools, self.shown[videos], self.settings)
+        if is_one_viewers:
+            room = np.minimum(room, 1)
+            room[np.unique(lists)] = 0
+        shares = [
+            (pools == Pool.TRIAL, self.settings.trial_share),
+            ((pools > Pool.TRIAL) & (pools < Pool.OPEN), self.settings.support_share),
+        ]
+        for place, (is_in, share) in enumerate(shares, 1):
+            # As many places on average, whatever the length of a list.
+            rows = np.flatnonzero(self.random.random(len(lists)) < share * length)
+            columns = np.flatnonzero(is_in & (room > 0))
+            if len(rows) and len(columns) and place < length:
+                own = values[np.ix_(rows, columns)]
+                own[(lists[rows][:, :, None] == columns).any(axis=1)] = -np.inf
+                there = values[rows, lists[rows, -place]]
+                own[own < (self.settings.worth_giving * there)[:, None]] = -np.inf
+                chosen = share_out(own, room[columns])
+                given = chosen >= 0
+                lists[rows[given], -place] = columns[chosen[given]]
+        return lists
+
+
+def judged(pools, shown, estimated, settings):
+    """The pools in which these videos are next, and the bars they were held against."""
+    estimates, spreads = estimated
+    known = estimates[shown >= settings.mature]
+    bars = np.full(len(Pool), -np.inf)
+    if not len(known):
+        return pools, bars[pools]
+    bars[: len(settings.bars)] = np.quantile(known, settings.bars)
+    quotas = np.array([*settings.quotas, np.inf, np.inf])
+    is_tried, bar = pools < Pool.OPEN, bars[pools]
+    is_over = shown >= quotas[pools]
+    has_hope = estimates + settings.hope * spreads >= bar
+    is_good = estimates - settings.doubtless * spreads > bar
+    is_bad = estimates + settings.hopeless * spreads < bar
+    passes = is_tried & (is_good | (is_over & has_hope))
+    fails = is_tried & (is_bad | (is_over & ~has_hope))
+    return np.select([passes, fails], [pools + 1, Pool.STOPPED], pools), bar
+
+
+def room_left(pools, shown, settings):
+    """How many more impressions its pool gives to each."""
+    quotas = np.array([*settings.quotas, 0, 0])
+    return np.maximum(quotas[pools] - shown, 0)
+
+
+def best_places(values, length):
+    """Of each row the places of the highest values, the highest first."""
+    kept = np.argpartition(-values, length - 1, axis=1)[:, :length]
+    order = np.argsort(-np.take_along_axis(values, kept, 1), axis=1, kind="stable")
+    return np.take_along_axis(kept, order, 1)
+
+
+def share_out(values, room):
+    """One column for each row and no more rows than its room; -1 where none is left.
+
+    Rows for which something is worth most choose first.
+    """
+    chosen, room = np.full(len(values), -1), room.copy()
+    values = np.where(room > 0, values, -np.inf)
+    for row in np.argsort(-values.max(axis=1), kind="stable"):
+        column = int(values[row].argmax())
+        if values[row, column] == -np.inf:
+            continue
+        chosen[row] = column
+        room[column] -= 1
+        if room[column] <= 0:
+            values[:, column] = -np.inf
+    return chosen

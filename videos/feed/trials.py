@@ -1,0 +1,241 @@
+"""Folds what was seen into what is known of each video, and moves its trial on.
+
+Impressions are counted once: the row that says up to when they were folded in is
+locked, and changed together with the figures.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+import numpy as np
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Avg, Count, OuterRef, Subquery, Sum
+from django.utils import timezone
+
+from videos.feed import serving
+from videos.feed.model.audience import (
+    Audience,
+    AudienceSettings,
+    Bank,
+    Common,
+    Taps,
+    shop_appeals,
+)
+from videos.feed.model.exposure import Exposure, ExposureSettings
+from videos.feed.model.recommender import DIMENSIONS
+from videos.feed.viewing import COLUMNS, ended, learn_tastes, views_before, views_of
+from videos.models import (
+    AudienceState,
+    Impression,
+    PoolDecision,
+    Video,
+    VideoTrial,
+)
+
+# By then the browser has told how an impression ended.
+SETTLES = timedelta(minutes=5)
+# Of one run; what is left over is folded in by the next.
+MOST_AT_ONCE = 20_000
+# Bars are taken from so many of the videos shown lately.
+COMPARED = 5000
+# A video says something of its shop once so many have seen it.
+ENOUGH_SHOWN = 30
+LIMITS = ExposureSettings()
+COMMON, COMMON_SECONDS = "feed:common", 60
+SPREADS = [AudienceSettings.appeal] + [AudienceSettings.theme] * DIMENSIONS
+VIEWER_SPREADS = [AudienceSettings.mood] + [AudienceSettings.taste] * DIMENSIONS
+
+
+@dataclass
+class Trials:
+    """The rows of some videos as arrays, in the order of `keys`."""
+
+    keys: np.ndarray
+    bank: Bank
+    taps: Taps
+    pools: np.ndarray
+    shown: np.ndarray
+    finished: np.ndarray
+    tapped: np.ndarray
+    is_new: np.ndarray  # without a row
+
+    def rows(self, keys):
+        return np.searchsorted(self.keys, keys)
+
+
+def load_trials(keys, recommender) -> Trials:
+    """Of these videos; one that has no row yet begins with what its content says."""
+    keys = np.unique(np.asarray(keys, np.int64))
+    count, size = len(keys), DIMENSIONS + 1
+    bank, taps = Bank.new(count, SPREADS), Taps.new(count, AudienceSettings.pull)
+    bank.mean[:, 1:] = content_of(keys, recommender)
+    counts = np.zeros((4, count), np.int64)
+    rows = VideoTrial.objects.filter(video__in=keys.tolist()).values_list(
+        "video", "pool", "shown", "finished", "tapped", "pull", "pull_weight",
+        "mean", "covariance",
+    )  # fmt: skip
+    is_new = np.ones(count, bool)
+    for key, *figures, pull, weight, mean, covariance in rows:
+        row = np.searchsorted(keys, key)
+        counts[:, row], is_new[row] = figures, False
+        taps.pull[row], taps.weight[row] = pull, weight
+        bank.mean[row] = np.frombuffer(mean, np.float32)
+        bank.covariance[row] = np.frombuffer(covariance, np.float32).reshape(size, size)
+    return Trials(keys, bank, taps, *counts, is_new)
+
+
+def content_of(keys, recommender):
+    vectors = np.zeros((len(keys), DIMENSIONS), np.float32)
+    if recommender:
+        known = np.isin(keys, recommender.keys)
+        vectors[known] = recommender.vectors[recommender.rows(keys[known])]
+    return vectors
+
+
+def save_trials(trials: Trials, rows) -> None:
+    VideoTrial.objects.bulk_create(
+        [
+            VideoTrial(
+                video_id=int(trials.keys[row]),
+                pool=int(trials.pools[row]),
+                shown=int(trials.shown[row]),
+                finished=int(trials.finished[row]),
+                tapped=int(trials.tapped[row]),
+                pull=float(trials.taps.pull[row]),
+                pull_weight=float(trials.taps.weight[row]),
+                appeal=float(trials.bank.mean[row, 0]),
+                mean=trials.bank.mean[row].tobytes(),
+                covariance=trials.bank.covariance[row].tobytes(),
+                changed_at=timezone.now(),
+            )
+            for row in rows
+        ],
+        update_conflicts=True,
+        unique_fields=["video"],
+        update_fields=[
+            "pool", "shown", "finished", "tapped", "pull", "pull_weight", "appeal",
+            "mean", "covariance", "changed_at",
+        ],
+    )  # fmt: skip
+
+
+@transaction.atomic
+def fold_views(now=None) -> int:
+    """Learn from the impressions that have settled since the last time."""
+    until = (now or timezone.now()) - SETTLES
+    AudienceState.objects.get_or_create(
+        pk=1, defaults={"folded_until": until - timedelta(days=1)}
+    )
+    # Of two jobs at once, the second waits, and finds nothing left to do.
+    state = AudienceState.objects.select_for_update().get(pk=1)
+    since = state.folded_until
+    shown = Impression.objects.filter(created_at__gt=since, created_at__lte=until)
+    rows = ended(shown.order_by("created_at", "pk")[:MOST_AT_ONCE])
+    rows = list(rows.values_list(*COLUMNS, "created_at"))
+    if len(rows) == MOST_AT_ONCE:
+        # Those of the last moment may not all be here: they come next time.
+        rows = [row for row in rows if row[-1] < rows[-1][-1]]
+        until = rows[-1][-1]
+    if rows:
+        common = fold(rows, since, common_of(state))
+        state.common = asdict(common) | {
+            "tap": common.tap.tolist(),
+            "tap_information": common.tap_information.tolist(),
+        }
+    state.folded_until = max(until, since)
+    state.save()
+    cache.delete(COMMON)
+    return len(rows)
+
+
+def known_common() -> Common:
+    """For pages: not older than a minute."""
+    found = cache.get_or_set(COMMON, common_stored, COMMON_SECONDS)
+    return common_of(AudienceState(common=found))
+
+
+def common_stored():
+    return AudienceState.objects.values_list("common", flat=True).first() or {}
+
+
+def common_of(state):
+    found = state.common
+    if not found:
+        return Common()
+    arrays = {name: np.array(found[name]) for name in ("tap", "tap_information")}
+    return Common(**found | arrays)
+
+
+def fold(rows, since, common):
+    viewers = sorted({row[0] for row in rows})
+    views = views_of(viewers, rows)
+    earlier = views_before(viewers, since)
+    keys = np.r_[views.videos, earlier.videos, compared()]
+    trials = load_trials(keys, serving.current_recommender())
+    expect_of_shops(trials)
+    trials.bank.precision[:] = np.linalg.inv(trials.bank.covariance)
+    tastes = Bank.new(len(viewers), VIEWER_SPREADS)
+    means = trials.bank.mean[trials.rows(earlier.videos)]
+    learn_tastes(tastes, earlier, means, common.base)
+    audience = Audience(tastes, trials.bank, trials.taps, common)
+    rows = trials.rows(views.videos)
+    audience.learn(views.viewers, rows, views.finished, views.tapped)
+    np.add.at(trials.shown, rows, 1)
+    np.add.at(trials.finished, rows, views.finished.astype(int))
+    np.add.at(trials.tapped, rows, views.tapped.astype(int))
+    changed = np.unique(rows)
+    move_on(audience, trials, changed)
+    save_trials(trials, changed)
+    return common
+
+
+def expect_of_shops(trials):
+    """New videos begin with what became of the same shop's others."""
+    known = VideoTrial.objects.filter(shown__gte=ENOUGH_SHOWN)
+    usual = known.aggregate(usual=Avg("appeal"))["usual"]
+    new = trials.keys[trials.is_new].tolist()
+    if usual is None or not new:
+        return
+    of_shop = known.filter(video__seller=OuterRef("seller")).values("video__seller")
+    rows = (
+        Video.objects.filter(pk__in=new)
+        .order_by()
+        .values_list(
+            "pk",
+            Subquery(of_shop.annotate(sum=Sum("appeal")).values("sum")),
+            Subquery(of_shop.annotate(count=Count("pk")).values("count")),
+        )
+    )
+    for key, total, count in rows:
+        if count:
+            appeal = shop_appeals(total, count, usual)
+            trials.bank.mean[trials.rows(key), 0] = appeal
+
+
+def compared():
+    """Videos against which others are held: those shown lately."""
+    lately = VideoTrial.objects.filter(shown__gte=LIMITS.mature)
+    return list(lately.order_by("-changed_at").values_list("pk", flat=True)[:COMPARED])
+
+
+def move_on(audience, trials, changed):
+    """Judge the videos that were shown, and write down each decision."""
+    before = trials.pools.copy()
+    exposure = Exposure(audience, trials.pools, trials.shown, LIMITS, random=None)
+    estimates, spreads, bars = exposure.judge(np.arange(len(trials.keys)))
+    moved = changed[trials.pools[changed] != before[changed]]
+    PoolDecision.objects.bulk_create(
+        PoolDecision(
+            video_id=int(trials.keys[row]),
+            pool_before=int(before[row]),
+            pool=int(trials.pools[row]),
+            shown=int(trials.shown[row]),
+            finished=int(trials.finished[row]),
+            tapped=int(trials.tapped[row]),
+            estimate=float(estimates[row]),
+            spread=float(spreads[row]),
+            bar=float(bars[row]),
+        )
+        for row in moved
+    )

@@ -1,0 +1,78 @@
+"""Which frames of a clip may stand for it: sharp, well lit and unlike each other."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageChops, ImageFilter, ImageStat
+
+CANDIDATES = 5
+# Each candidate is the best of so many, taken from its own part of the clip.
+CHOICES = 3
+
+# A JPEG is decoded at a fraction of its size: its short edge this large, or more.
+SIDE = 256
+SHORT_SIDE = SIDE * 9 // 16
+LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), 1, 128)
+THUMB = (16, 16)
+# Mean difference of two thumbs, of 255, below which one shows what the other does.
+ALIKE = 6
+
+
+@dataclass(frozen=True)
+class Frame:
+    path: Path
+    score: float
+    thumb: Image.Image
+
+
+def candidates(paths: list[Path]) -> list[Frame]:
+    """The best frame of each part of the clip, in the order of the clip.
+
+    A part whose every frame resembles a chosen one has none.
+    """
+    frames = [_judged(path) for path in sorted(paths)]
+    chosen: list[Frame] = []
+    for part in _parts(frames):
+        ranked = sorted(part, key=lambda frame: frame.score, reverse=True)
+        new = (f for f in ranked if all(_difference(f, c) >= ALIKE for c in chosen))
+        if frame := next(new, None):
+            chosen.append(frame)
+    return chosen
+
+
+def best(frames: list[Frame]) -> Frame:
+    return max(frames, key=lambda frame: frame.score)
+
+
+def _parts(frames: list[Frame]) -> list[list[Frame]]:
+    return [frames[n : n + CHOICES] for n in range(0, len(frames), CHOICES)]
+
+
+def _judged(path: Path) -> Frame:
+    with Image.open(path, formats=["JPEG"]) as image:
+        image.draft("RGB", (SHORT_SIDE, SHORT_SIDE))
+        picture = image.convert("RGB")
+    picture.thumbnail((SIDE, SIDE))
+    return Frame(path, _score(picture), picture.resize(THUMB, Image.Resampling.BOX))
+
+
+def _score(picture: Image.Image) -> float:
+    """Edges tell sharpness; without contrast and light they are noise."""
+    grey = picture.convert("L")
+    light = ImageStat.Stat(grey)
+    edges = ImageStat.Stat(grey.filter(LAPLACIAN)).var[0]
+    colour = ImageStat.Stat(picture.convert("HSV")).mean[1]
+    # Full marks in the middle, none for black and white.
+    exposure = 1 - abs(light.mean[0] - 127.5) / 127.5
+    return (
+        math.log1p(edges)
+        + math.log1p(light.stddev[0])
+        + math.log1p(colour) / 2
+        + 4 * math.sqrt(exposure)
+    )
+
+
+def _difference(one: Frame, other: Frame) -> float:
+    difference = ImageStat.Stat(ImageChops.difference(one.thumb, other.thumb))
+    return sum(difference.mean) / 3
