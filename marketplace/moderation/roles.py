@@ -1,5 +1,7 @@
 """What moderators and operators may do at the desk."""
 
+from django.contrib.auth.models import Group, Permission
+
 from marketplace.accounts.models import User
 
 MODERATOR = {
@@ -66,15 +68,17 @@ ROLES = {
 }
 
 
-def grant(groups, permissions) -> None:
-    """Give both groups exactly these rights; takes the managers of both models."""
+def grant() -> None:
+    """Give both groups exactly these rights; other mixes need groups of their own."""
+    permissions = {
+        (permission.content_type.app_label, permission.codename): permission
+        for permission in Permission.objects.select_related("content_type")
+    }
     for role, rights in ROLES.items():
-        group, _created = groups.get_or_create(name=str(role.value))
+        group, _created = Group.objects.get_or_create(name=str(role.value))
         group.permissions.set(
-            permission
+            permissions[app, codename]
             for right in rights
             for app, codenames in right.items()
-            for permission in permissions.filter(
-                content_type__app_label=app, codename__in=codenames
-            )
+            for codename in codenames
         )

@@ -1,6 +1,8 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -112,6 +114,17 @@ def test_an_operator_sees_money_and_people_too(client):
     seen = {name for name, status in statuses(client).items() if status == 200}
 
     assert seen == MODERATION | OPERATION
+
+
+@pytest.mark.django_db
+def test_a_new_version_brings_the_groups_their_new_rights():
+    operators = Group.objects.get(name=Role.OPERATOR.value)
+    rights = set(operators.permissions.all())
+    operators.permissions.remove(*list(rights)[:3])
+
+    call_command("migrate", "moderation", verbosity=0)
+
+    assert set(operators.permissions.all()) == rights
 
 
 @pytest.mark.django_db
