@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from videos.feed.model.taste import smooth_vectors
 
@@ -40,7 +40,7 @@ def hashed(documents):
         starts.append(len(columns))
     data = np.log1p(np.asarray(weights, np.float32))
     shape = (len(starts) - 1, BUCKETS)
-    return sparse.csr_array((data, columns, starts), shape=shape)
+    return scipy.sparse.csr_array((data, columns, starts), shape=shape)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Content:
         counts = hashed(documents)
         frequency = np.bincount(counts.indices, minlength=BUCKETS)
         rarity = np.log((1 + counts.shape[0]) / (1 + frequency)).astype(np.float32)
-        weighed = unit_rows(counts @ sparse.diags_array(rarity))
+        weighed = unit_rows(counts @ scipy.sparse.diags_array(rarity))
         found = smooth_vectors(weighed, dimensions)
         directions = np.zeros((BUCKETS, dimensions), np.float32)
         directions[:, : found.shape[1]] = found
@@ -66,7 +66,7 @@ class Content:
 
     def vectors(self, documents):
         """Of length one; of length nought where there is not a known word."""
-        weighed = unit_rows(hashed(documents) @ sparse.diags_array(self.rarity))
+        weighed = unit_rows(hashed(documents) @ scipy.sparse.diags_array(self.rarity))
         found = weighed @ self.directions
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         return (found / np.maximum(lengths, 1e-9)).astype(np.float32)
@@ -80,8 +80,8 @@ class Content:
 
 def unit_rows(matrix):
     lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1))
-    scaled = sparse.diags_array(1 / np.maximum(lengths, 1e-9)) @ matrix
-    return sparse.csr_array(scaled, dtype=np.float32)
+    scaled = scipy.sparse.diags_array(1 / np.maximum(lengths, 1e-9)) @ matrix
+    return scipy.sparse.csr_array(scaled, dtype=np.float32)
 
 
 def most_alike(vectors, wanted, limit):

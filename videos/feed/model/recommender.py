@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from videos.feed.model.content import Content, most_alike
 from videos.feed.model.sparse import add_up, best
@@ -105,4 +105,4 @@ def liked_matrix(history, rows, item_count):
     person_count = people.max(initial=-1) + 1
     cells, worth = add_up(people * item_count + rows, history.worth)
     entries = (np.minimum(worth, MOST), np.divmod(cells, max(item_count, 1)))
-    return sparse.csr_array(entries, shape=(person_count, item_count))
+    return scipy.sparse.csr_array(entries, shape=(person_count, item_count))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 
 def places_in(starts, rows):
@@ -53,7 +53,7 @@ class Neighbours:
     @classmethod
     def of(cls, matrix, limit):
         """The `limit` greatest of each row of a sparse matrix."""
-        matrix = sparse.csr_array(matrix)
+        matrix = scipy.sparse.csr_array(matrix)
         kept = [
             greatest(matrix.indices[a:b], matrix.data[a:b], limit)
             for a, b in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
@@ -79,7 +79,7 @@ class Neighbours:
     def matrix(self):
         count = len(self.starts) - 1
         parts = (self.weights, self.items, self.starts)
-        return sparse.csr_array(parts, shape=(count, count))
+        return scipy.sparse.csr_array(parts, shape=(count, count))
 
 
 def greatest(ids, weights, limit):

@@ -9,7 +9,7 @@ is the sum of a few short lists.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from videos.feed.model.sparse import Neighbours, best, greatest
 
@@ -49,7 +49,7 @@ class Taste:
     @classmethod
     def fit(cls, liked, settings, vectors=None):
         """From a matrix of viewers and items: how much each viewer liked each."""
-        liked = sparse.csr_array(liked, dtype=np.float32)
+        liked = scipy.sparse.csr_array(liked, dtype=np.float32)
         plain, sums = normalised(liked)
         if vectors is None:
             vectors = smooth_vectors(plain, settings.rank)
@@ -71,9 +71,9 @@ class Taste:
 def normalised(liked):
     """Each entry over the roots of its row's and its column's sum."""
     viewers, items = liked.sum(axis=1), liked.sum(axis=0)
-    rows = sparse.diags_array(1 / np.sqrt(np.maximum(viewers, 1e-9)))
-    columns = sparse.diags_array(1 / np.sqrt(np.maximum(items, 1e-9)))
-    return sparse.csr_array(rows @ liked @ columns, dtype=np.float32), items
+    rows = scipy.sparse.diags_array(1 / np.sqrt(np.maximum(viewers, 1e-9)))
+    columns = scipy.sparse.diags_array(1 / np.sqrt(np.maximum(items, 1e-9)))
+    return scipy.sparse.csr_array(rows @ liked @ columns, dtype=np.float32), items
 
 
 def smooth_vectors(plain, rank, seed=0):
@@ -82,7 +82,7 @@ def smooth_vectors(plain, rank, seed=0):
     wide = min(int(rank * WIDER) + 8, min(plain.shape))
     random = np.random.default_rng(seed)
     basis = random.standard_normal((plain.shape[1], wide)).astype(np.float32)
-    across = sparse.csr_array(plain.T)
+    across = scipy.sparse.csr_array(plain.T)
     for _ in range(TURNS):
         basis, _ = np.linalg.qr(across @ (plain @ basis))
     image = plain @ basis
@@ -91,7 +91,7 @@ def smooth_vectors(plain, rank, seed=0):
 
 
 def neighbours_of(plain, sums, vectors, settings):
-    across, roots = sparse.csr_array(plain.T), np.sqrt(np.maximum(sums, 1e-9))
+    across, roots = scipy.sparse.csr_array(plain.T), np.sqrt(np.maximum(sums, 1e-9))
     vectors = vectors * (sums > 0)[:, None]
     scaled = (vectors * roots[:, None]).astype(np.float32)
     own = (settings.smooth * vectors / roots[:, None]).astype(np.float32)

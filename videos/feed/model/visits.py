@@ -8,7 +8,7 @@ page can follow from what was done on this one.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from videos.feed.model.sparse import Neighbours, add_up, best, places_in, starts_of
 
@@ -176,13 +176,13 @@ def rarity_of(visits, items, item_count, power):
 def transitions_of(visits, items, item_count, settings):
     """How often one item follows another within `reach`, nearer ones more."""
     shape = (item_count, item_count)
-    total = sparse.csr_array(shape)
+    total = scipy.sparse.csr_array(shape)
     for step in range(1, settings.reach + 1):
         together = visits[step:] == visits[:-step]
         pairs = items[:-step][together], items[step:][together]
         weights = np.full(len(pairs[0]), 1 / step)
-        total = total + sparse.csr_array((weights, pairs), shape=shape)
+        total = total + scipy.sparse.csr_array((weights, pairs), shape=shape)
         back = weights * settings.backwards
-        total = total + sparse.csr_array((back, pairs[::-1]), shape=shape)
+        total = total + scipy.sparse.csr_array((back, pairs[::-1]), shape=shape)
     sums = np.maximum(total.sum(axis=1), 1e-9)
-    return Neighbours.of(sparse.diags_array(1 / sums) @ total, TRANSITIONS_KEPT)
+    return Neighbours.of(scipy.sparse.diags_array(1 / sums) @ total, TRANSITIONS_KEPT)
