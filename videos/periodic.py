@@ -14,7 +14,7 @@ from django.utils import timezone
 from marketplace.celery import waiting_messages
 from marketplace.user_files import STORAGE_FAILURES
 from videos import deleting, leftovers, multipart, parts, receiving, uploads
-from videos.feed import events, training, trials
+from videos.feed import events
 from videos.models import Upload, UploadClosed, Video
 from videos.refusals import words_for
 from videos.tasks import transcode_video
@@ -93,12 +93,16 @@ def count_events():
 @shared_task
 def fold_views():
     """Learn of each video from those who were shown it, and move its trial on."""
+    from videos.feed import trials  # numpy: the media worker imports this module too
+
     trials.fold_views()
 
 
 @shared_task
 def train_feed():
     """Learn anew from what people did."""
+    from videos.feed import training  # numpy, as above
+
     try:
         model = training.train()
     except training.NothingToLearn:
