@@ -22,6 +22,7 @@ ZSCALE_TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 WHITE_NITS = 203
 SCALE_MATRICES = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 9: "bt2020"}
 UNSPECIFIED_MATRIX = 2
+PREVIEW_SOUND = ["-c:a", "aac", "-ac", "2"]
 
 
 @dataclass(frozen=True)
@@ -283,22 +284,25 @@ def copy_command(plan: Plan) -> list[str]:
         *_input(plan.source, plan.threads),
         *_preview_streams(plan, f"0:{plan.probe.video_index}"),
         # SEI: phones write there what they are.
-        "-c", "copy", "-bsf:v", "filter_units=remove_types=6",
+        "-c:v", "copy", "-bsf:v", "filter_units=remove_types=6",
+        *(["-c:a", "copy"] if plan.probe.has_plain_sound else PREVIEW_SOUND),
         *_preview_file(plan),
     ]  # fmt: skip
 
 
 def quick_command(plan: Plan) -> list[str]:
-    """The lowest rung alone, as fast as it goes."""
-    graph = f"[0:{plan.probe.video_index}]{_normal(plan.probe, plan.rungs[0])}[v]"
+    """The lowest rung alone, as fast as it goes: of the frames that others need."""
+    normal = _normal(plan.probe, plan.rungs[0])
+    graph = f"sws_flags=fast_bilinear;[0:{plan.probe.video_index}]{normal}[v]"
     return [
         "-nostdin", "-v", "error", "-y", "-max_error_rate", "0.01",
         "-filter_complex_threads", str(plan.threads),
+        "-skip_frame", "noref",
         *_input(plan.source, plan.threads, plan.probe),
         "-filter_complex", graph,
         *_preview_streams(plan, "[v]"),
         "-c:v", "libx264", "-preset", "ultrafast", "-crf", "26",
-        "-threads", str(plan.threads), "-c:a", "aac", "-ac", "2",
+        "-threads", str(plan.threads), *PREVIEW_SOUND,
         *_preview_file(plan),
     ]  # fmt: skip
 

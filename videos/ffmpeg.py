@@ -78,8 +78,9 @@ class Probe:
     transfer: str  # sdr, hlg or pq
     matrix: int  # ISO/IEC 23091-2 MatrixCoefficients
     is_interlaced: bool
-    # A browser can play the packets as they are: H.264 and AAC, upright, 8 bits.
+    # A browser can play the packets of pictures as they are: H.264 of 8 bits.
     is_plain: bool = False
+    has_plain_sound: bool = False  # the same of sound: AAC
     # Of a part of the source: where it begins; `duration_ms` is its length.
     starts_ms: int | None = None
 
@@ -119,18 +120,18 @@ def probe(path: Path, on_line: Callable[[str], None] = lambda line: None) -> Pro
         matrix=facts["matrix"],
         is_interlaced=facts["is_interlaced"],
         is_plain=_is_plain(facts),
+        has_plain_sound=facts["audio_codec"] == "aac",
     )
 
 
 def _is_plain(facts: dict) -> bool:
     return (
         facts["video_codec"] == "h264"
-        and facts["audio_codec"] in ("aac", None)
         and facts["pixel_format"] in ("yuv420p", "yuvj420p")
-        and facts["pixel_aspect"] == "1"
         and facts["transfer"] == "sdr"
         and not facts["is_interlaced"]
-        and not facts["is_turned"]
+        and facts["rotation"] % 90 == 0
+        and not facts["is_mirrored"]
     )
 
 

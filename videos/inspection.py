@@ -7,6 +7,7 @@ project it imports `formats` alone, which is constants.
 
 import itertools
 import json
+import struct
 import sys
 from pathlib import Path
 
@@ -146,8 +147,7 @@ def _picture(container, stream):
         "width": frame.width,
         "height": frame.height,
         "rotation": frame.rotation,
-        # By a matrix, which may also mirror.
-        "is_turned": any(d.type.name == "DISPLAYMATRIX" for d in frame.side_data),
+        "is_mirrored": any(map(_mirrors, frame.side_data)),
         "pixel_format": frame.format.name,
         "pixel_aspect": f"{aspect or 1}",
         "transfer": TRANSFERS.get(int(frame.color_trc), "sdr"),
@@ -155,6 +155,14 @@ def _picture(container, stream):
         "is_full_range": int(frame.color_range) == 2,
         "is_interlaced": frame.interlaced_frame,
     }
+
+
+def _mirrors(side_data):
+    """Whether this is a matrix (of nine numbers, by rows) that also mirrors."""
+    if side_data.type.name != "DISPLAYMATRIX":
+        return False
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(side_data))
+    return a * d < b * c
 
 
 def _frames(packets):
