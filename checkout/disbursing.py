@@ -40,12 +40,15 @@ def send_refund(refund: Refund) -> None:
         record_refund(refund, {"id": ""})
         return
     intent_id = refund.payment.payment_intent_id
+    # Stripe keeps “disputed” under the key too: another one once the bank has decided.
+    decided = refund.payment.disputes.exclude(status__in=Dispute.OPEN).count()
     made = None
-    if refund.attempts:
+    if refund.attempts or decided:
         made = gateway.find_refund(intent_id, refund.reference)
+    key = f"{refund.reference}-{refund.payment.group.token}-{refund.attempts}"
     try:
         made = made or gateway.refund(
-            key=f"{refund.reference}-{refund.payment.group.token}-{refund.attempts}",
+            key=f"{key}-{decided}" if decided else key,
             payment_intent_id=intent_id,
             amount=refund.amount_minor,
             reference=refund.reference,

@@ -1,13 +1,23 @@
 """Paid and unpaid groups, made as the shop makes them."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from checkout import invariants, payments
 from checkout.models import Order, OrderGroup, OrderLine
 from sellers import stock
 from tests.factories import make_order, make_product, make_seller, make_variant
+
+
+@contextmanager
+def undone():
+    """As if it had never been."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def assert_books_hold():

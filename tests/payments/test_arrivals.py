@@ -7,12 +7,11 @@ when, the site ends in one state.
 import itertools
 import random
 import re
-from contextlib import contextmanager
 from functools import partial
 
 import pytest
 from django.apps import apps
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from checkout import disbursing, gateway, inbox, payments, reconciling
@@ -27,6 +26,7 @@ from tests.payments.checkouts import (
     make_paid_group,
     make_payable_seller,
     start,
+    undone,
 )
 from tests.payments.conftest import work_off
 from tests.payments.figures import IS_FULL, say
@@ -66,14 +66,6 @@ def state_of_the_site(left_out=frozenset()):
 def written(value):
     """References name rows by their number, which a second try does not get again."""
     return re.sub(r":\d+", ":#", str(value))
-
-
-@contextmanager
-def undone():
-    """As if it had never been."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def come_to_rest():

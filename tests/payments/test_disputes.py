@@ -290,7 +290,6 @@ def test_a_refund_that_was_perhaps_made_before_ends_with_a_lost_dispute(sandbox)
     sandbox.stripe.v1.disputes.close(dispute.stripe_dispute_id)
     disputes.refresh(dispute.stripe_dispute_id)
     refund.refresh_from_db()
-    disbursing.next_attempt(refund)  # as Stripe forgets what it said under the key
 
     disbursing.send_refund(refund)
 

@@ -6,13 +6,17 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from checkout import disbursing, gateway, ledger, returns
+from checkout import disbursing, disputes, gateway, ledger, returns
 from checkout.models import JournalEntry, Order, OrderConflict, Payment, Refund
 from checkout.returns import RefundRefused, cancel_order, refund_lines
 from marketplace.accounts.models import OutgoingMail, User
 from sellers.models import StockLevel
-from tests.factories import make_order, make_staff, make_user
-from tests.payments.checkouts import make_bought_order
+from tests.factories import make_order, make_staff, make_user, make_variant
+from tests.payments.checkouts import (
+    assert_books_hold,
+    make_bought_order,
+    make_paid_group,
+)
 from tests.races import at_once, together_after
 
 pytestmark = pytest.mark.django_db
@@ -306,3 +310,26 @@ def test_without_the_lock_units_are_refunded_more_than_once(sandbox, monkeypatch
     results = at_once(*[partial(refund_all, order)] * 2)
 
     assert [type(result) for result in results] == [Refund, Refund]
+
+
+def test_a_refund_that_the_bank_held_up_is_made_once_it_decides_for_the_shop(sandbox):
+    """Stripe keeps its refusal under the key for a day."""
+    group = make_paid_group(sandbox, variants=[make_variant(price_minor=2500)])
+    order = group.orders.get()
+    charge = Payment.objects.get(group=group).charge_id
+    dispute = sandbox.act("dispute", charge=charge)["id"]
+    refund = refund_lines(order, {order.lines.get().pk: 1}, reason="", by=None)
+    disbursing.send_refund(refund)
+    refund.refresh_from_db()
+    assert refund.status == Refund.Status.PENDING
+    sandbox.act("end_dispute", dispute=dispute, outcome="won")
+    disputes.refresh(dispute)
+
+    for _ in range(2):
+        disbursing.send_refund(Refund.objects.get(pk=refund.pk))
+
+    refund.refresh_from_db()
+    assert refund.status == Refund.Status.SUCCEEDED
+    made = sandbox.stripe.v1.refunds.list({"charge": charge})
+    assert [one.id for one in made] == [refund.stripe_refund_id]
+    assert_books_hold()
