@@ -30,7 +30,8 @@ def add_to_cart(request):
     data = form.cleaned_data
     on_sale = Variant.objects.on_sale().select_related("product__seller")
     variant = get_object_or_404(on_sale, pk=data["variant"])
-    video = Video.objects.filter(public_id=data["video"]).first()
+    named = Video.objects.filter(public_id=data["video"])
+    video = named.first() if data["video"] else None
     try:
         if data["buy_now"]:
             cart = carts.open_buy_now_cart(request)

@@ -3,9 +3,11 @@
 “Buy now” has a cart of its own beside it, by session for everybody.
 """
 
+from collections import Counter
+
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -120,16 +122,12 @@ def add(
     refuse_other_currency(cart, variant)
     refuse_short(cart, variant, wanted, already=line.quantity if line else 0)
     refuse_over_limit(cart, variant, wanted)
-    line, is_new = cart.lines.get_or_create(
-        variant=variant,
-        defaults={
-            "quantity": quantity,
-            "video": video,
-            "price_minor": variant.price_minor,
-        },
-    )
-    if not is_new:
-        set_line(line, wanted)
+    if line is None:  # the cart is locked, so nobody adds one meanwhile
+        price_minor = variant.price_minor
+        return cart.lines.create(
+            variant=variant, quantity=quantity, video=video, price_minor=price_minor
+        )
+    set_line(line, wanted)
     return line
 
 
@@ -192,9 +190,9 @@ def refuse_other_currency(cart: Cart, variant: Variant) -> None:
 
 
 def refuse_short(cart: Cart, variant: Variant, wanted: int, already: int = 0) -> None:
-    left = orderable(cart, variant.pk)
+    left = orderable(cart, variant.pk, wanted)
     if wanted > left and stock.release_lapsed([variant.pk]):
-        left = orderable(cart, variant.pk)
+        left = orderable(cart, variant.pk, wanted)
     if left == 0:
         raise CartRefusal(_("Sold out."))
     if wanted > left:
@@ -224,24 +222,35 @@ def refuse_over_limit(cart: Cart, variant: Variant, wanted: int) -> None:
         raise CartRefusal(over[variant.pk].text)
 
 
-def orderable(cart: Cart, variant_pk: int) -> int:
-    """How many this buyer can have; their own unpaid order does not count against."""
+def orderable(cart: Cart, variant_pk: int, wanted: int) -> int:
+    """How many this buyer can have, or at least as many as are wanted.
+
+    Their own unpaid order does not count against.
+    """
     level = StockLevel.objects.filter(variant_id=variant_pk).first()
-    own = own_reservations(cart).get(variant_pk, NOTHING)
-    return level.orderable + own.quantity if level else 0
+    if level is None or level.orderable >= wanted:
+        return level.orderable if level else 0
+    return level.orderable + own_reservations(cart).get(variant_pk, NOTHING).quantity
 
 
 def take_out_bought(group: OrderGroup) -> None:
     """Once the group is paid: what was bought leaves the cart, later additions stay."""
     if group.cart_id is None:
         return
-    bought = group.orders.filter(lines__variant__isnull=False).values_list(
+    rows = group.orders.filter(lines__variant__isnull=False).values_list(
         "lines__variant_id", "lines__quantity"
     )
-    for variant_pk, quantity in bought:
-        line = CartLine.objects.filter(cart_id=group.cart_id, variant_id=variant_pk)
-        line.filter(quantity__lte=quantity).delete()
-        line.filter(quantity__gt=quantity).update(quantity=F("quantity") - quantity)
+    bought = Counter()
+    for variant_pk, quantity in rows:
+        bought[variant_pk] += quantity
+    lines, wholly = CartLine.objects.filter(cart_id=group.cart_id), Q(pk=None)
+    for variant_pk, quantity in bought.items():
+        wholly |= Q(variant=variant_pk, quantity__lte=quantity)
+    lines.filter(wholly).delete()
+    for line in lines.filter(variant__in=bought):
+        quantity = bought[line.variant_id]
+        more = lines.filter(pk=line.pk, quantity__gt=quantity)
+        more.update(quantity=F("quantity") - quantity)
 
 
 def count_of(cart: Cart | None) -> int:

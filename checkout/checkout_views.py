@@ -22,7 +22,7 @@ from checkout import (
 )
 from checkout.coupons import CouponRefused, Entry
 from checkout.forms import ADDRESS_FIELDS, CheckoutForm
-from checkout.models import OrderConflict, OrderGroup, Payment
+from checkout.models import OrderConflict, OrderGroup
 from checkout.models.cart import new_token
 from checkout.ordering import (
     CartProblem,
@@ -288,10 +288,9 @@ def cards_context(group, user):
 
 def payment_context(request, group):
     return_path = reverse("checkout:payment_return", args=[group.token])
-    client_secret = payments.start_payment(group)
-    payment = Payment.objects.get(group=group)
+    payment = payments.payment_to_make(group)
     return {
-        "client_secret": client_secret,
+        "client_secret": payment.client_secret,
         "last_error": payment.last_error,
         "keeps_card": payment.keeps_card,
         "can_keep_card": request.user.is_authenticated

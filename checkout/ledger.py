@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from checkout import invariants
 from checkout.models import (
@@ -36,6 +36,21 @@ def account(kind: str, currency: str, seller: Seller | None = None) -> LedgerAcc
     return found
 
 
+class Accounts:
+    """As `account` finds them, but asked for once: for several entries."""
+
+    def __init__(self, currency: str, seller_pks: Iterable[int]):
+        whose = Q(seller=None) | Q(seller__in=list(seller_pks))
+        found = LedgerAccount.objects.filter(whose, currency=currency)
+        self.known = {(one.kind, one.seller_id): one for one in found}
+
+    def __call__(self, kind: str, currency: str, seller: Seller | None = None):
+        key = (kind, seller.pk if seller else None)
+        if key not in self.known:
+            self.known[key] = account(kind, currency, seller)
+        return self.known[key]
+
+
 @transaction.atomic
 def post_entry(
     kind: str,
@@ -63,32 +78,34 @@ def post_entry(
 
 def post_payment(payment: Payment) -> None:
     """A group was paid, and what it brought shared out over its orders."""
-    post_receipt(payment, Kind.BUYER)
-    for order in payment.group.orders.select_related("seller").order_by("pk"):
-        post_sale(order, payment.currency)
+    orders = sorted(payment.group.orders.all(), key=lambda order: order.pk)
+    find = Accounts(payment.currency, [order.seller_id for order in orders])
+    post_receipt(payment, Kind.BUYER, find)
+    for order in orders:
+        post_sale(order, payment.currency, find)
 
 
-def post_receipt(payment: Payment, whose: str) -> None:
+def post_receipt(payment: Payment, whose: str, find=account) -> None:
     lines = [
-        (account(Kind.STRIPE, payment.currency), payment.amount_minor),
-        (account(whose, payment.currency), -payment.amount_minor),
+        (find(Kind.STRIPE, payment.currency), payment.amount_minor),
+        (find(whose, payment.currency), -payment.amount_minor),
     ]
     post_entry(JournalEntry.Kind.PAYMENT, payment.reference, lines)
 
 
-def post_sale(order: Order, currency: str) -> None:
+def post_sale(order: Order, currency: str, find=account) -> None:
     """Each seller is owed their order less our commission.
 
     What a coupon of the platform took off is the platform's cost, not the seller's.
     """
     commission, tax = commission_of(order)
     lines = [
-        (account(Kind.BUYER, currency), order.total_minor),
+        (find(Kind.BUYER, currency), order.total_minor),
         (
-            account(Kind.SELLER, currency, order.seller),
+            find(Kind.SELLER, currency, order.seller),
             commission + tax - order.total_minor - order.subsidy_minor,
         ),
-        (account(Kind.COMMISSION, currency), -commission),
+        (find(Kind.COMMISSION, currency), -commission),
         *if_any(Kind.TAX, currency, -tax),
         *if_any(Kind.COUPONS, currency, order.subsidy_minor),
     ]
@@ -97,13 +114,11 @@ def post_sale(order: Order, currency: str) -> None:
 
 def commission_of(order: Order) -> tuple[int, int]:
     """As frozen on the order and its lines: the commission, and the tax on it."""
-    sums = order.lines.aggregate(
-        commission=Sum("commission_minor", default=0),
-        tax=Sum("commission_tax_minor", default=0),
-    )
+    lines = order.lines.all()
     return (
-        sums["commission"] + order.shipping_commission_minor,
-        sums["tax"] + order.shipping_commission_tax_minor,
+        sum(line.commission_minor for line in lines) + order.shipping_commission_minor,
+        sum(line.commission_tax_minor for line in lines)
+        + order.shipping_commission_tax_minor,
     )
 
 

@@ -193,8 +193,13 @@ def create_group(
         pay_before=pay_before,
         chain=chain,
     )
-    for part in quote.sellers:
-        create_order(group, part)
+    orders = [new_order(group, part) for part in quote.sellers]
+    Order.objects.bulk_create(orders)
+    OrderLine.objects.bulk_create(
+        order_line(order, item, line)
+        for order, part in zip(orders, quote.sellers, strict=True)
+        for item, line in zip(part.part.items, part.amounts.lines, strict=True)
+    )
     if quote.coupon:
         coupons.take(quote.coupon, group)
     later = stock.reserve(quantities(quote), group.reservation_reference, pay_before)
@@ -213,9 +218,9 @@ def freeze_promises(group: OrderGroup, quote: Quote, later: dict[int, int]) -> N
             lines.update(backordered_quantity=item.later, ships_on=item.ships_on)
 
 
-def create_order(group: OrderGroup, part: SellerQuote) -> Order:
+def new_order(group: OrderGroup, part: SellerQuote) -> Order:
     amounts = part.amounts
-    order = Order.objects.create(
+    return Order(
         group=group,
         seller=part.seller,
         shipping_name=part.chosen.rate.name,
@@ -229,11 +234,6 @@ def create_order(group: OrderGroup, part: SellerQuote) -> Order:
         shipping_commission_tax_minor=amounts.shipping_commission_tax_minor,
         total_minor=amounts.total_minor,
     )
-    OrderLine.objects.bulk_create(
-        order_line(order, item, line)
-        for item, line in zip(part.part.items, amounts.lines, strict=True)
-    )
-    return order
 
 
 def order_line(order: Order, item: Item, amounts: LineAmounts) -> OrderLine:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -50,13 +50,18 @@ def start_payment(group: OrderGroup) -> str:
     A second call, in another tab or at the same moment, gets the same one.  Raises
     OrderConflict when the group no longer awaits payment.
     """
+    return payment_to_make(group).client_secret
+
+
+def payment_to_make(group: OrderGroup) -> Payment:
+    """The same, with all that is known of it."""
     payment = Payment.objects.filter(group=group).first()
     if payment is None:
         intent = create_intent(group)
         payment = keep_intent(group, intent)
     if payment.status != Payment.Status.PENDING:
         raise OrderConflict(f"order group {group.pk} does not await payment")
-    return payment.client_secret
+    return payment
 
 
 def create_intent(group: OrderGroup) -> gateway.Intent:
@@ -80,16 +85,14 @@ def keep_intent(group: OrderGroup, intent: gateway.Intent) -> Payment:
     locked = OrderGroup.objects.select_for_update().get(pk=group.pk)
     if locked.status != OrderGroup.Status.PENDING:
         raise OrderConflict(f"order group {group.pk} does not await payment")
-    payment, _created = Payment.objects.get_or_create(
+    # Whoever adds one holds this lock.
+    return Payment.objects.filter(group=locked).first() or Payment.objects.create(
         group=locked,
-        defaults={
-            "payment_intent_id": intent.id,
-            "client_secret": intent.client_secret,
-            "amount_minor": locked.total_minor,
-            "currency": locked.currency,
-        },
+        payment_intent_id=intent.id,
+        client_secret=intent.client_secret,
+        amount_minor=locked.total_minor,
+        currency=locked.currency,
     )
-    return payment
 
 
 def settle(group: OrderGroup) -> OrderGroup:
@@ -174,7 +177,10 @@ def locked_payment(intent: gateway.Intent) -> Payment | None:
 def mark_paid(payment: Payment) -> None:
     group = payment.group
     group.advance(OrderGroup.Status.PAID, paid_at=timezone.now())
-    for order in group.orders.order_by("pk"):
+    orders = Order.objects.select_related("seller").order_by("pk")
+    # Once for all that follow: the books and the mail.
+    prefetch_related_objects([group], Prefetch("orders", orders), "orders__lines")
+    for order in group.orders.all():
         order.advance(Order.Status.PAID, canceled_at=None, cancel_reason="")
         tasks.begin_fulfillment.delay_on_commit(order.pk)
     carts.take_out_bought(group)

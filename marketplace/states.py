@@ -1,5 +1,7 @@
 """Rows that move from state to state along arrows that a model lists."""
 
+from enum import Enum
+
 from django.db import models
 
 
@@ -18,12 +20,15 @@ class StatefulModel(models.Model):
         """Move to `status` and set `fields`, or raise the model's Conflict.
 
         One conditional UPDATE: of two processes that race, one wins, one raises.
+        `fields` are values, no expressions: they are not read back.
         """
         previous = [s for s, following in self.NEXT.items() if status in following]
         movable = type(self)._base_manager.filter(pk=self.pk, status__in=previous)
         if not movable.update(status=status, **fields):
             name = self._meta.verbose_name
             raise self.Conflict(f"{name} {self.pk} cannot become {status}")
-        self.refresh_from_db(fields=["status", *fields])
+        for name, value in {"status": status, **fields}.items():
+            # As it would be read: text is no member of an enumeration.
+            setattr(self, name, value.value if isinstance(value, Enum) else value)
 
     advance.alters_data = True  # never from a template

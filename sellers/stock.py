@@ -66,8 +66,10 @@ def reserve(
     for reservation in held:
         reservation.expires_at = expires_at
     keep(levels.values())
-    StockReservation.objects.bulk_create([r for r in held if r.pk is None])
-    update_reservations(r for r in held if r.pk is not None)
+    # Both lists before they are written: what is new has a key after that.
+    new, known_before = [r for r in held if r.pk is None], [r for r in held if r.pk]
+    StockReservation.objects.bulk_create(new)
+    update_reservations(known_before)
     return {r.variant_id: r.backordered for r in [*known.values(), *held]}
 
 
@@ -118,12 +120,14 @@ def take(reference: str) -> None:
     refuse_short(levels, {r.variant_id: r.quantity for r in released})
     for reservation in released:
         hold(levels[reservation.variant_id], reservation, reservation.quantity)
+    moved = []
     for reservation in reservations:
         if reservation.is_held:
             level = levels[reservation.variant_id]
             level.reserved -= reservation.from_shelf
-            move(level, -reservation.from_shelf, Reason.SALE, reference=reference)
+            moved += moves(level, -reservation.from_shelf, Reason.SALE, reference)
             reservation.status = Status.TAKEN
+    StockMovement.objects.bulk_create(moved)
     update_reservations(reservations)
     keep(levels.values())
 
@@ -307,6 +311,21 @@ def move(level: StockLevel, quantity: int, reason: str, **movement) -> None:
         StockMovement.objects.create(
             variant_id=level.variant_id, quantity=quantity, reason=reason, **movement
         )
+
+
+def moves(level: StockLevel, quantity: int, reason: str, reference: str) -> list:
+    """The same, to be written together with others."""
+    if not quantity:
+        return []
+    level.on_hand += quantity
+    return [
+        StockMovement(
+            variant_id=level.variant_id,
+            quantity=quantity,
+            reason=reason,
+            reference=reference,
+        )
+    ]
 
 
 def keep(levels: Iterable[StockLevel]) -> None:
