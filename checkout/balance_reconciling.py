@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import gateway, ledger
+from checkout import bounced_refunds, gateway, ledger
 from checkout.gateway import BalanceTransaction
 from checkout.models import (
     JournalEntry,
@@ -39,6 +39,8 @@ SLACK = timedelta(days=2)
 
 FEES = {"stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost", "application_fee"}
 ADJUSTMENT = "adjustment"
+# Perhaps of a refund that everybody took for done.
+CAME_BACK = {"refund_failure", "payment_failure_refund"}
 OWN_PAYOUTS = {"payout", "payout_failure", "payout_cancel", "payout_reversal", "topup"}
 # Types by the column that has Stripe's id of their source.
 BY_SOURCE = {
@@ -71,6 +73,8 @@ def reconcile(since: datetime) -> list[ReconciliationDifference]:
     moved = list(gateway.balance_transactions(since - SLACK))
     for transaction in moved:
         post_what_only_stripe_knows(transaction)
+        if transaction.type in CAME_BACK:
+            bounced_refunds.refresh_refund(transaction.source)
     settled = [one for one in moved if since <= one.created_at <= until]
     found = [*differences(settled), *not_at_stripe(moved, since, until)]
     found += balance_differences()

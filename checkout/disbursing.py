@@ -109,7 +109,8 @@ def record_refund(refund: Refund, made: dict) -> None:
         Payment.objects.filter(pk=refund.payment_id).update(
             status=Payment.Status.REFUNDED
         )
-    credit_note = invoicing.issue_credit_note(refund)
+    # What is paid once more has its document from the first time.
+    credit_note = None if refund.instead_of_id else invoicing.issue_credit_note(refund)
     if refund.amount_minor and refund.dispute is None:
         tell_buyer(refund, credit_note)
 
@@ -118,10 +119,12 @@ def tell_buyer(refund: Refund, credit_note: Invoice | None) -> None:
     group = refund.payment.group
     with override(group.language):
         amount = format_minor(refund.amount_minor, refund.currency)
-        subject = _("%(amount)s is on its way back to you") % {"amount": amount}
+        subject = _("%(amount)s is on its way back to you")
+        if refund.paid_otherwise:
+            subject = _("%(amount)s was paid back to you")
         notify(
             group.user or group.email,
-            subject,
+            subject % {"amount": amount},
             "checkout/refunded",
             {
                 "group": group,
@@ -132,35 +135,6 @@ def tell_buyer(refund: Refund, credit_note: Invoice | None) -> None:
             },
             group.get_absolute_url(),
         )
-
-
-def refresh_refund(stripe_refund_id: str) -> None:
-    """Ask Stripe how a refund of ours stands; it may fail days after it was made."""
-    ours = Refund.objects.filter(stripe_refund_id=stripe_refund_id)
-    if not ours.filter(status=Refund.Status.SUCCEEDED).exists():
-        return
-    values = gateway.read_refund(stripe_refund_id)
-    ours.update(stripe_status=values["status"], asked_at=timezone.now())
-    if values["status"] in {"failed", "canceled"}:
-        record_failure(values)
-
-
-@transaction.atomic
-def record_failure(values: dict) -> None:
-    """The buyer's bank sent the money back to us, perhaps days later."""
-    succeeded = Refund.objects.select_for_update(of=["self"]).filter(
-        stripe_refund_id=values["id"], status=Refund.Status.SUCCEEDED
-    )
-    for refund in succeeded.select_related("payment__group"):
-        Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.FAILED)
-        ledger.post_failed_refund(refund)
-        for user in User.objects.filter(is_superuser=True, is_active=True):
-            notify(
-                user,
-                _("A refund did not reach the buyer"),
-                "checkout/refund_refused",
-                {"refund": refund, "message": values.get("failure_reason") or ""},
-            )
 
 
 def is_covered(transfer: Transfer) -> bool:

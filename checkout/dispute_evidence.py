@@ -55,7 +55,7 @@ def facts(order: Order) -> str:
         if parcel.delivered_at:
             arrived = date_format(parcel.delivered_at, "DATE_FORMAT")
             lines.append(_("Delivered on %(date)s") % {"date": arrived})
-    for refund in order.refunds.filter(dispute=None):
+    for refund in order.refunds.filter(dispute=None, came_back_at=None):
         lines.append(
             _("Refunded on %(date)s: %(reason)s")
             % {

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from checkout import dispute_evidence
-from checkout.models import Dispute
+from checkout.models import Dispute, Refund
 from sellers.access import seller_required
 
 PAGE_SIZE = 25
@@ -54,12 +54,13 @@ def dispute(request, pk):
         return redirect("checkout:dispute", found.pk)
     orders = found.payment.group.orders.filter(seller=request.seller)
     order = orders.order_by("pk").first()
+    charged = found.refunds.exclude(status=Refund.Status.UNDONE)
     context = {
         "dispute": found,
         "order": order,
         "form": form,
         "statements": found.statements.filter(seller=request.seller),
-        "refund": found.refunds.filter(order=order).first(),
+        "refund": charged.filter(order=order).first(),
         "parcels": order.fulfillments.all(),
     }
     return render(request, "checkout/dispute.html", context)

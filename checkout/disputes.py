@@ -12,8 +12,18 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from checkout import gateway, ledger, refund_amounts, returns, tasks
+from checkout import (
+    bounced_refunds,
+    dispute_reversals,
+    fulfillment,
+    gateway,
+    ledger,
+    refund_amounts,
+    returns,
+    tasks,
+)
 from checkout.models import (
     Dispute,
     JournalEntry,
@@ -40,6 +50,10 @@ EVENTS = [
 ]
 
 
+class MixedCurrencies(Exception):
+    """Stripe moved parts of it in another currency: no rate says how much they were."""
+
+
 def hear(values: dict) -> None:
     """Of an event: events overtake each other, so Stripe is asked anew."""
     refresh(values["id"])
@@ -59,6 +73,8 @@ def refresh_all() -> None:
             refresh(stripe_dispute_id)
         except gateway.Refused as refusal:
             logger.error("dispute %s is not found: %s", stripe_dispute_id, refusal)
+        except MixedCurrencies as refusal:
+            logger.error("dispute %s waits for people: %s", stripe_dispute_id, refusal)
 
 
 @transaction.atomic
@@ -83,13 +99,14 @@ def record(found: gateway.Dispute, asked_at: datetime) -> Dispute | None:
         dispute = Dispute(payment=payment, stripe_dispute_id=found.id)
     elif asked_at < dispute.seen_at:
         return dispute
+    before = dispute.status
     was_open = is_new or dispute.is_open
     write_down(dispute, found, asked_at)
     post_moves(dispute, found.moves)
-    if was_open and not dispute.is_open:
-        close(dispute, orders)
-        tell(dispute, orders, "closed")
-    elif is_new:
+    stopped = settle(dispute, orders)
+    if not dispute.is_open and (was_open or dispute.status != before):
+        tell(dispute, orders, "closed", stopped)
+    elif dispute.is_open and (is_new or not was_open):
         tell(dispute, orders, "opened")
     return dispute
 
@@ -113,19 +130,54 @@ def post_moves(dispute: Dispute, moves: list[DisputeMove]) -> None:
         posted.values_list("reference", flat=True)
     ):
         move = references[reference]
-        ledger.post_dispute_move(reference, dispute.currency, move.amount, move.fee)
-    dispute.withdrawn_minor = -sum(move.amount for move in moves)
+        taken = dispute.currency, amount_of(dispute, move)
+        fee = move.currency or dispute.currency, move.fee
+        ledger.post_dispute_move(reference, taken, fee)
+    dispute.withdrawn_minor = -sum(amount_of(dispute, move) for move in moves)
+    is_converted = any(is_of_other_currency(dispute, move) for move in moves)
+    if is_converted and dispute.withdrawn_minor not in {0, dispute.amount_minor}:
+        raise MixedCurrencies(
+            f"dispute {dispute.stripe_dispute_id}: parts of {dispute.currency} "
+            "in another currency cannot be added up"
+        )
     dispute.save(update_fields=["withdrawn_minor"])
 
 
-def close(dispute: Dispute, orders: list[Order]) -> None:
-    dispute.closed_at = timezone.now()
-    dispute.save(update_fields=["closed_at"])
-    if dispute.status in Dispute.DECIDED_FOR_BUYER:
-        charge_sellers(dispute, orders)
+def is_of_other_currency(dispute: Dispute, move: DisputeMove) -> bool:
+    return move.currency not in {"", dispute.currency}
 
 
-def charge_sellers(dispute: Dispute, orders: list[Order]) -> None:
+def amount_of(dispute: Dispute, move: DisputeMove) -> int:
+    """In the currency of the payment, in which the books have it.
+
+    Stripe settles in the currency of the balance, at the rate of that day: such a move
+    takes or brings all that is disputed.
+    """
+    if not is_of_other_currency(dispute, move) or not move.amount:
+        return move.amount
+    return -dispute.amount_minor if move.amount < 0 else dispute.amount_minor
+
+
+def settle(dispute: Dispute, orders: list[Order]) -> set[Order]:
+    """Charge the shops, or give them back: as the bank has decided by now.
+
+    What it decided it may decide anew.  Returns the orders that are not sent any more.
+    """
+    stopped = set()
+    if dispute.is_open:
+        dispute.closed_at = None
+    else:
+        dispute.closed_at = dispute.closed_at or timezone.now()
+        if dispute.is_lost and not dispute.is_charged:
+            stopped = charge_sellers(dispute, orders)
+        elif dispute.is_charged and not dispute.is_lost:
+            dispute_reversals.give_back(dispute, orders)
+        dispute.is_charged = dispute.is_lost
+    dispute.save(update_fields=["closed_at", "is_charged"])
+    return stopped
+
+
+def charge_sellers(dispute: Dispute, orders: list[Order]) -> set[Order]:
     """What the bank keeps is a refund that Stripe need not be asked for.
 
     Each order bears its share of what was not refunded before, with commission,
@@ -135,10 +187,17 @@ def charge_sellers(dispute: Dispute, orders: list[Order]) -> None:
     left = [sold_minor(order) for order in orders]
     borne = max(min(lost, sum(left)), 0)
     shares = split(borne, left) if borne else [0] * len(left)
+    is_all = 0 < borne == sum(left)
+    stopped = set()
     for order, share in zip(orders, shares, strict=True):
-        if not share:
+        if not share and not (is_all and is_sold(order)):
             continue
-        due = refund_amounts.due_for_dispute(order, share)
+        unsent = unsent_units(order) if is_all else {}
+        due = refund_amounts.due_for_dispute(order, share, unsent)
+        if not due.parts:
+            continue
+        if unsent:
+            returns.put_back(order, unsent)
         reason = _("Paid back by the buyer's bank")
         refund = returns.keep(
             order,
@@ -149,17 +208,53 @@ def charge_sellers(dispute: Dispute, orders: list[Order]) -> None:
             dispute=dispute,
         )
         tasks.send_refund.delay_on_commit(refund.pk)
+        if unsent:
+            stop(order, reason)
+            stopped.add(order)
     ledger.post_dispute_loss(dispute, lost - borne)
+    return stopped
+
+
+def unsent_units(order: Order) -> dict[int, int]:
+    """By line; the buyer has the money for them back, so nobody sends them."""
+    if not order.is_to_ship:
+        return {}
+    lines = fulfillment.lines_to_ship(order)
+    return {line.pk: line.to_ship for line in lines if line.to_ship > 0}
+
+
+def stop(order: Order, reason: str) -> None:
+    """Of what was not sent nothing is sent any more."""
+    returns.promise_less(order)
+    if order.status == Order.Status.PAID:
+        order.advance(
+            Order.Status.CANCELED, canceled_at=timezone.now(), cancel_reason=reason
+        )
+    fulfillment.settle_shipped(order)
+    group = order.group
+    with override(group.language):
+        subject = _("Order %(number)s is not sent") % {"number": order.number}
+        notify(
+            group.user or group.email,
+            subject,
+            "checkout/dispute_stopped_order",
+            {"order": order},
+            group.get_absolute_url(),
+        )
+
+
+def is_sold(order: Order) -> bool:
+    """Not where the payment came too late for it."""
+    return order.group.status == OrderGroup.Status.PAID
 
 
 def sold_minor(order: Order) -> int:
-    """What was not refunded of it; nothing where the payment came too late for it."""
-    is_sold = order.group.status == OrderGroup.Status.PAID
-    return order.refundable_minor if is_sold else 0
+    """What was not refunded of it."""
+    return order.refundable_minor if is_sold(order) else 0
 
 
 def take_over_refunds(dispute: Dispute) -> int:
-    """Refunds that Stripe refused meanwhile: the bank has paid them; how much.
+    """Refunds that Stripe refused meanwhile, or that came back: the bank has paid them.
 
     Not those of which Stripe's answer was unclear: they may have been made before.
     """
@@ -175,10 +270,16 @@ def take_over_refunds(dispute: Dispute) -> int:
             taken += refund.amount_minor
             Refund.objects.filter(pk=refund.pk).update(dispute=dispute)
             tasks.send_refund.delay_on_commit(refund.pk)
+    owed = Refund.objects.owed().filter(payment=dispute.payment)
+    for refund in owed.select_for_update(of=["self"]).order_by("pk"):
+        if taken + refund.amount_minor <= dispute.withdrawn_minor:
+            taken += refund.amount_minor
+            again = bounced_refunds.leave_to_bank(refund, dispute)
+            tasks.send_refund.delay_on_commit(again.pk)
     return taken
 
 
-def tell(dispute: Dispute, orders: list[Order], what: str) -> None:
+def tell(dispute: Dispute, orders: list[Order], what: str, stopped=frozenset()) -> None:
     """The sellers, and those who answer to Stripe."""
     for order in orders:
         for user in User.objects.filter(seller_memberships__seller=order.seller):
@@ -186,7 +287,11 @@ def tell(dispute: Dispute, orders: list[Order], what: str) -> None:
                 user,
                 subject_of(dispute, order.number, what),
                 f"checkout/dispute_{what}",
-                {"dispute": dispute, "number": order.number},
+                {
+                    "dispute": dispute,
+                    "number": order.number,
+                    "is_stopped": order in stopped,
+                },
                 reverse("checkout:dispute", args=[dispute.pk]),
             )
     is_operator = Q(is_superuser=True) | Q(groups__name=User.Role.OPERATOR)

@@ -101,7 +101,7 @@ def add_line(made: Order, bought: OrderLine, variant: Variant, due: Due) -> None
 
 
 def take_from_shelf(made: Order, variant: Variant, quantity: int) -> None:
-    reference = f"exchange:{made.pk}"
+    reference = made.reservation_reference
     soon = timezone.now() + timedelta(minutes=1)
     try:
         waits = stock.reserve({variant.pk: quantity}, reference, soon)

@@ -103,7 +103,7 @@ def mark_waiting(order, lines):
     lines = list(lines)
     waiting = {}
     if any(line.backordered_quantity for line in lines):
-        waiting = stock.waiting_by_variant(order.group.reservation_reference)
+        waiting = stock.waiting_by_variant(order.reservation_reference)
     for line in lines:
         line.waits_for = min(waiting.get(line.variant_id, 0), max(line.to_ship, 0))
     return lines

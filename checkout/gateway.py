@@ -306,6 +306,18 @@ def onboarding_url(
     return link.url
 
 
+def payouts_of(account_id: str, since: datetime) -> list[dict]:
+    """Of a connected account, the oldest first.  Refused: it left the platform."""
+    page = {"created": {"gte": int(since.timestamp())}, "limit": 100}
+    with speaking():
+        try:
+            found = client().v1.payouts.list(page, {"stripe_account": account_id})
+            payouts = [payout.to_dict() for payout in found.auto_paging_iter()]
+        except stripe.PermissionError as error:
+            raise Refused(str(error), error.code or "") from error
+    return payouts[::-1]
+
+
 def events_since(timestamp: int, types: list[str]) -> Iterator[Event]:
     """What happened since then, oldest first, whether or not a webhook said so."""
     with speaking():

@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from checkout import (
+    bounced_refunds,
     connected_accounts,
-    disbursing,
     disputes,
     gateway,
     payments,
@@ -43,7 +43,7 @@ def refresh_payment(values):
 
 
 def refresh_refund(values):
-    disbursing.refresh_refund(values["id"])
+    bounced_refunds.refresh_refund(values["id"])
 
 
 def refresh_account(values):
@@ -66,6 +66,8 @@ HANDLERS = {
     "payment_intent.canceled": refresh_payment,
     "refund.updated": refresh_refund,
     "refund.failed": refresh_refund,
+    # Its older name.
+    "charge.refund.updated": refresh_refund,
     "account.updated": refresh_account,
     **dict.fromkeys(disputes.EVENTS, disputes.hear),
 }
@@ -133,7 +135,7 @@ def apply(kept: StripeEvent) -> None:
 def run(handler, event: gateway.Event, kept: StripeEvent) -> None:
     try:
         handler(event.object)
-    except payments.PaymentMismatch as mismatch:
+    except (payments.PaymentMismatch, disputes.MixedCurrencies) as mismatch:
         logger.error("event %s refused: %s", event.id, mismatch)
         kept.fail(str(mismatch))
     except gateway.GatewayError as error:

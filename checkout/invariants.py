@@ -38,7 +38,7 @@ WITH {SHARED_OUT}, moved AS (
         CASE WHEN stripe_refund_id = '' THEN 0 ELSE -amount_minor END
     FROM checkout_refund
     WHERE status <> 'pending' AND (
-        stripe_refund_id <> '' OR amount_minor = 0
+        stripe_refund_id <> '' OR amount_minor = 0 OR paid_otherwise <> ''
         OR dispute_id IS NOT NULL OR exchanged_into_id IS NOT NULL
     )
     UNION ALL
@@ -143,10 +143,11 @@ JOIN checkout_ordergroup g ON g.id = p.group_id
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE status = 'pending') AS going,
         count(*) FILTER (
-            WHERE status = 'succeeded' AND amount_minor = p.amount_minor
+            WHERE (status = 'succeeded' OR came_back_at IS NOT NULL)
+                AND amount_minor = p.amount_minor
         ) AS done
     FROM checkout_refund
-    WHERE payment_id = p.id AND order_id IS NULL
+    WHERE payment_id = p.id AND order_id IS NULL AND instead_of_id IS NULL
 ) r
 WHERE NOT CASE
     WHEN p.status = 'succeeded' AND g.status = 'paid' THEN r.going + r.done = 0
@@ -160,7 +161,8 @@ ORDER BY p.id
 """
 
 # Charge − refunds − (transfers − reversals) − what the platform keeps, as the rows say,
-# is what the books still hold for the sellers of the group.
+# is what the books still hold for the sellers of the group.  A refund that came back
+# is the buyer's still, and counts once whoever pays it in the end.
 CHARGES = f"""
 WITH {SHARED_OUT}, orders AS (
     SELECT o.id, o.group_id,
@@ -180,7 +182,10 @@ WITH {SHARED_OUT}, orders AS (
                 commission_minor + commission_tax_minor - subsidy_minor
                 + platform_minor
             ) AS kept
-        FROM checkout_refund WHERE status = 'succeeded' GROUP BY order_id
+        FROM checkout_refund
+        WHERE (status = 'succeeded' OR came_back_at IS NOT NULL)
+            AND instead_of_id IS NULL
+        GROUP BY order_id
     ) r ON r.order_id = o.id
     LEFT JOIN (
         SELECT order_id, sum(amount_minor) AS amount
@@ -227,7 +232,8 @@ WHERE o.status = 'completed'
     )
     AND NOT EXISTS (
         SELECT 1 FROM checkout_refund r
-        WHERE r.order_id = o.id AND r.status <> 'succeeded'
+        WHERE r.order_id = o.id AND r.status IN ('pending', 'failed')
+            AND r.came_back_at IS NULL
     )
     AND NOT EXISTS (
         SELECT 1 FROM checkout_transfer t
@@ -262,6 +268,31 @@ WITH rows AS (
 SELECT 'account ' || kind || ' of seller ' || seller_id || ' holds '
     || coalesce(books.amount, 0) || ' instead of ' || coalesce(rows.amount, 0)
 FROM rows FULL JOIN books USING (kind, seller_id, currency)
+WHERE coalesce(rows.amount, 0) <> coalesce(books.amount, 0)
+ORDER BY 1
+"""
+
+# Payments that came too late, and what a buyer's bank sent back.
+OWED_BACK = """
+WITH rows AS (
+    SELECT r.currency, sum(r.amount_minor) AS amount
+    FROM checkout_refund r
+    LEFT JOIN checkout_refund s ON s.instead_of_id = r.id
+        AND (s.status = 'succeeded' OR s.came_back_at IS NOT NULL)
+    WHERE s.id IS NULL AND (
+        r.came_back_at IS NOT NULL
+        OR r.order_id IS NULL AND r.instead_of_id IS NULL AND r.status <> 'succeeded'
+    )
+    GROUP BY r.currency
+), books AS (
+    SELECT a.currency, -sum(l.amount_minor) AS amount
+    FROM checkout_ledgeraccount a
+    JOIN checkout_ledgerline l ON l.account_id = a.id
+    WHERE a.kind = 'refunds' GROUP BY a.currency
+)
+SELECT 'buyers are owed ' || coalesce(rows.amount, 0) || ' ' || currency
+    || ', in the books ' || coalesce(books.amount, 0)
+FROM rows FULL JOIN books USING (currency)
 WHERE coalesce(rows.amount, 0) <> coalesce(books.amount, 0)
 ORDER BY 1
 """
@@ -330,7 +361,7 @@ INVARIANTS = [
     Invariant(
         "I4",
         "of each charge all is accounted for",
-        checks(CHARGES, SETTLED, SELLERS),
+        checks(CHARGES, SETTLED, SELLERS, OWED_BACK),
     ),
     Invariant("I5", "nothing is paid without its payment", checks(PAID, PARTS, UNPAID)),
 ]

@@ -90,6 +90,7 @@ def issue_forgotten() -> None:
         status=Refund.Status.SUCCEEDED,
         succeeded_at__range=lately,
         credit_note=None,
+        instead_of=None,
         amount_minor__gt=0,
     )
     for refund in refunds.exclude(order=None)[:500]:

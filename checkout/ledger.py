@@ -135,6 +135,8 @@ def post_late_payment(payment: Payment) -> None:
 def source_of(refund: Refund) -> str:
     if refund.dispute_id:
         return Kind.FROZEN  # the bank has taken it already
+    if refund.paid_otherwise:
+        return Kind.BANK  # where the platform has its own money
     # In an exchange the buyer pays the next order with it.
     return Kind.BUYER if refund.exchanged_into_id else Kind.STRIPE
 
@@ -142,7 +144,7 @@ def source_of(refund: Refund) -> str:
 def refund_lines(refund: Refund) -> list[tuple[LedgerAccount, int]]:
     currency = refund.currency
     lines = [(account(source_of(refund), currency), -refund.amount_minor)]
-    if refund.order is None:
+    if refund.order is None or refund.instead_of_id:
         return [*lines, (account(Kind.REFUNDS, currency), refund.amount_minor)]
     return [
         *lines,
@@ -164,8 +166,11 @@ def post_refund(refund: Refund) -> None:
 
 
 def post_failed_refund(refund: Refund) -> None:
-    """The buyer's bank sent a refund back: the opposite of its entry."""
-    lines = [(line_account, -amount) for line_account, amount in refund_lines(refund)]
+    """It came back, and is owed to the buyer still: no shop has it again."""
+    lines = [
+        (account(source_of(refund), refund.currency), refund.amount_minor),
+        (account(Kind.REFUNDS, refund.currency), -refund.amount_minor),
+    ]
     kind = JournalEntry.Kind.FAILED_REFUND
     post_entry(kind, f"{refund.reference}:failed", lines, refund.order)
 
@@ -220,25 +225,58 @@ def post_netting(order: Order, amount_minor: int, reference: str) -> None:
     move(entry, order, amount_minor, (Kind.SELLER, Kind.OWES))
 
 
-def post_dispute_move(reference: str, currency: str, amount: int, fee: int) -> None:
-    """The bank took money (negative), or gave it back; Stripe kept a fee of it."""
+def post_dispute_move(
+    reference: str, taken: tuple[str, int], fee: tuple[str, int]
+) -> None:
+    """The bank took money (negative), or gave it back; Stripe kept a fee of it.
+
+    Each is a currency and an amount: Stripe settles a dispute in its own.
+    """
+    (currency, amount), (fee_currency, fee_minor) = taken, fee
     lines = [
-        (account(Kind.STRIPE, currency), amount - fee),
+        (account(Kind.STRIPE, currency), amount),
         (account(Kind.FROZEN, currency), -amount),
-        *if_any(Kind.FEES, currency, fee),
+        *if_any(Kind.STRIPE, fee_currency, -fee_minor),
+        *if_any(Kind.FEES, fee_currency, fee_minor),
     ]
     post_entry(JournalEntry.Kind.DISPUTE, reference, lines)
 
 
+def losses_of(dispute: Dispute):
+    """Entries about what the platform bears of it, the last of which counts."""
+    reference = f"dispute:{dispute.stripe_dispute_id}:loss"
+    return JournalEntry.objects.filter(reference__startswith=reference)
+
+
+def lost_in(dispute: Dispute) -> int:
+    lines = LedgerLine.objects.filter(
+        entry__in=losses_of(dispute), account__kind=Kind.DISPUTES
+    )
+    return lines.aggregate(sum=Sum("amount_minor", default=0))["sum"]
+
+
 def post_dispute_loss(dispute: Dispute, amount: int) -> None:
-    """What was lost beyond what was left of the orders is the platform's loss."""
-    if amount > 0:
-        lines = [
-            (account(Kind.FROZEN, dispute.currency), -amount),
-            (account(Kind.DISPUTES, dispute.currency), amount),
-        ]
-        kind = JournalEntry.Kind.DISPUTE
-        post_entry(kind, f"dispute:{dispute.stripe_dispute_id}:loss", lines)
+    """What was lost beyond what was left of the orders is the platform's loss.
+
+    Negative: it has that back.  Call it under the payment's lock.
+    """
+    if not amount:
+        return
+    lines = [
+        (account(Kind.FROZEN, dispute.currency), -amount),
+        (account(Kind.DISPUTES, dispute.currency), amount),
+    ]
+    reference = f"dispute:{dispute.stripe_dispute_id}:loss"
+    if earlier := losses_of(dispute).count():
+        reference = f"{reference}:{earlier}"
+    post_entry(JournalEntry.Kind.DISPUTE, reference, lines)
+
+
+def post_undone_refund(refund: Refund) -> None:
+    """Charged for a dispute that was won after all: the opposite of its entry."""
+    lines = [(line_account, -amount) for line_account, amount in refund_lines(refund)]
+    kind = JournalEntry.Kind.FAILED_REFUND
+    post_entry(kind, f"{refund.reference}:undone", lines, refund.order)
 
 
 def balances() -> dict[LedgerAccount, int]:

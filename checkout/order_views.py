@@ -25,7 +25,7 @@ from checkout import (
 )
 from checkout.carts import CartRefusal
 from checkout.forms import ReviewForm
-from checkout.models import Order, OrderGroup, OrderLine
+from checkout.models import Order, OrderGroup, OrderLine, Refund
 from checkout.private_links import private_link
 from sellers.models import Review
 
@@ -67,8 +67,14 @@ def order_group(request, token):
 
 
 def money_back(order):
-    """Without what paid for an exchange, which stays with the shop."""
-    refunds = [refund for refund in order.refunds.all() if not refund.exchanged_into_id]
+    """Without what paid for an exchange, which stays with the shop, or came back."""
+    refunds = [
+        refund
+        for refund in order.refunds.all()
+        if not refund.exchanged_into_id
+        and not refund.came_back_at
+        and refund.status != Refund.Status.UNDONE
+    ]
     return sum(refund.amount_minor for refund in refunds)
 
 

@@ -58,7 +58,9 @@ def with_share(orders):
         return Coalesce(Subquery(sums.values("sum")), 0)
 
     lines = OrderLine.objects.filter(order=OuterRef("pk"))
-    refunds = Refund.objects.filter(order=OuterRef("pk"))
+    refunds = Refund.objects.filter(order=OuterRef("pk")).exclude(
+        status=Refund.Status.UNDONE
+    )
     commission = (
         sum_of(lines, "commission_minor")
         + sum_of(lines, "commission_tax_minor")

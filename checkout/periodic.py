@@ -21,6 +21,8 @@ from checkout import (
     reconciling,
     return_requests,
     saved_cards,
+    seller_payouts,
+    unsent_returns,
 )
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,15 @@ def hear_from_stripe():
         inbox.catch_up()
     except gateway.GatewayError as error:
         logger.warning("Stripe cannot be asked what happened: %s", error)
+
+
+@shared_task
+def look_at_payouts():
+    """Of connected accounts, of which no webhook came."""
+    try:
+        seller_payouts.look_for_unheard()
+    except gateway.GatewayError as error:
+        logger.warning("Stripe cannot be asked for payouts: %s", error)
 
 
 @shared_task
@@ -85,6 +96,8 @@ def watch_parcels():
     late_orders.remind_sellers()
     late_orders.cancel_late_orders()
     return_requests.accept_overdue()
+    unsent_returns.remind_buyers()
+    unsent_returns.close_unsent()
     fulfillment.assume_delivered()
 
 

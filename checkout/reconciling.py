@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from checkout import disbursing, gateway, payments, tasks
+from checkout import bounced_refunds, gateway, payments, tasks
 from checkout.models import Dispute, Payment, Refund, Transfer, TransferReversal
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def ask_about_refunds() -> None:
     )
     for refund in undecided.order_by("pk")[:LIMIT]:
         try:
-            disbursing.refresh_refund(refund.stripe_refund_id)
+            bounced_refunds.refresh_refund(refund.stripe_refund_id)
         except gateway.Refused as problem:
             logger.error("refund %s stays undecided: %s", refund.pk, problem)
             Refund.objects.filter(pk=refund.pk).update(asked_at=timezone.now())

@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, field
 
 from django.utils.translation import gettext as _
 
-from checkout.models import Order, OrderLine, RefundLine
+from checkout.models import Order, OrderLine, Refund, RefundLine
 from marketplace.money import format_minor, split
 
 Kind = RefundLine.Kind
@@ -176,7 +176,8 @@ def remaining(order: Order) -> dict[int | None, Amounts]:
         order.shipping_commission_tax_minor,
         subsidy=order.subsidy_minor - sum(line.subsidy_minor for line in lines),
     )
-    for part in RefundLine.objects.filter(refund__order=order):
+    taken = RefundLine.objects.filter(refund__order=order)
+    for part in taken.exclude(refund__status=Refund.Status.UNDONE):
         left[part.order_line_id] -= Amounts.of(part)
     return left
 
@@ -276,19 +277,28 @@ def too_much(order: Order, most_minor: int, of_what: str) -> RefundRefused:
     )
 
 
-def due_for_dispute(order: Order, amount: int) -> Due:
-    """So much of what is left, from all its parts alike: the bank names no lines."""
+def due_for_dispute(order: Order, amount: int, unsent: Mapping[int, int]) -> Due:
+    """So much of what is left, from all its parts alike: the bank names no lines.
+
+    A part that cost the buyer nothing, because the platform paid for it, gives as much
+    of that as the others do.  `unsent` are units, by line, that are never sent now.
+    """
     lines = {line.pk: line for line in order.lines.all()}
     left = remaining(order)
-    shares = split(amount, [amounts.amount for amounts in left.values()])
-    return Due(
-        [
-            RefundLine(
+    whole = sum(amounts.amount for amounts in left.values())
+    shares = [0] * len(left)
+    if whole:
+        shares = split(amount, [amounts.amount for amounts in left.values()])
+    parts = []
+    for (pk, amounts), share in zip(left.items(), shares, strict=True):
+        fraction = (share, amounts.amount) if amounts.amount else (amount, whole)
+        taken, units = amounts.share(*fraction), unsent.get(pk, 0)
+        if taken != Amounts() or units:
+            part = RefundLine(
                 kind=Kind.DISPUTE,
                 order_line=lines.get(pk),
-                **amounts.share(share, amounts.amount).as_fields(),
+                quantity=units,
+                **taken.as_fields(),
             )
-            for (pk, amounts), share in zip(left.items(), shares, strict=True)
-            if share
-        ]
-    )
+            parts.append(part)
+    return Due(parts)

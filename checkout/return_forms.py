@@ -99,6 +99,14 @@ class ReturnForm(QuantitiesForm):
         )
 
 
+class SentForm(forms.Form):
+    proof = forms.CharField(
+        label=gettext_lazy("How did you send it?"),
+        help_text=gettext_lazy("The carrier, the day, and the number of the parcel."),
+        max_length=300,
+    )
+
+
 class AnswerForm(forms.Form):
     answer = forms.CharField(
         label=gettext_lazy("Answer, for the buyer"),

@@ -108,6 +108,14 @@ def answer_deadline():
     return fulfillment.working_days_after(timezone.now(), settings.RETURN_ANSWER_DAYS)
 
 
+def send_deadline(least_days=0):
+    """Of what is accepted now; None where a return is waited for without end."""
+    days = settings.RETURN_SEND_DAYS
+    if not days:
+        return None
+    return timezone.now() + timedelta(days=max(days, least_days))
+
+
 def locked(order):
     orders = Order.objects.select_for_update(of=["self"])
     return orders.select_related("seller", "group").get(pk=order.pk)
@@ -165,8 +173,9 @@ def tell_seller(request, subject, template):
 
 
 def accept(request, answer):
-    """Say yes: the buyer may send it back."""
-    _answer(request, Status.ACCEPTED, answer, _("Please send it back"))
+    """Say yes: the buyer may send it back, and has some days for it."""
+    subject = _("Please send it back")
+    _answer(request, Status.ACCEPTED, answer, subject, send_by=send_deadline())
 
 
 def refuse(request, answer):
@@ -228,8 +237,8 @@ def restock(request, lines) -> None:
 
 
 @transaction.atomic
-def _answer(request, status, answer, subject):
-    request.advance(status, answer=answer, decided_at=timezone.now())
+def _answer(request, status, answer, subject, **fields):
+    request.advance(status, answer=answer, decided_at=timezone.now(), **fields)
     group = request.order.group
     notify(
         group.user or group.email,

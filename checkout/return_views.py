@@ -6,10 +6,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from checkout import exchanges, return_requests, returns, withdrawals
+from checkout import (
+    exchanges,
+    return_requests,
+    returns,
+    unsent_returns,
+    withdrawals,
+)
 from checkout.models import Order, OrderConflict, ReturnPicture, ReturnRequest
 from checkout.private_links import private_link
-from checkout.return_forms import AnswerForm, ReturnForm
+from checkout.return_forms import AnswerForm, ReturnForm, SentForm
 from checkout.seller_forms import CancelForm, RefundForm
 from checkout.seller_views import placed_order
 from sellers.access import seller_required
@@ -76,6 +82,33 @@ def ask_return(request, token, pk):
             "is_withdrawable": withdrawals.is_open(order),
         },
     )
+
+
+@private_link
+@require_http_methods(["GET", "POST"])
+def return_sent(request, token, pk):
+    """The buyer says how it was sent, and can correct it."""
+    accepted = ReturnRequest.objects.filter(
+        order__group__token=token, status=ReturnRequest.Status.ACCEPTED
+    )
+    found = get_object_or_404(accepted.select_related("order__group"), pk=pk)
+    form = SentForm(request.POST or None, initial={"proof": found.proof})
+    if request.method == "POST" and form.is_valid():
+        try:
+            unsent_returns.say_sent(found, form.cleaned_data["proof"])
+        except OrderConflict:
+            messages.error(request, _("This return was decided before."))
+        else:
+            messages.success(request, _("Thank you. We told the shop."))
+        return redirect(found.order.group)
+    context = {
+        "asked": found,
+        "order": found.order,
+        "group": found.order.group,
+        "form": form,
+        "closes_at": unsent_returns.closes_at(found),
+    }
+    return render(request, "checkout/return_sent.html", context)
 
 
 @private_link
@@ -195,6 +228,8 @@ def decide(return_request, request, data):
         return_requests.refund(return_request, request.user, is_restocked=is_restocked)
     elif decision == "exchange":
         exchanges.exchange(return_request, request.user, is_restocked=is_restocked)
+    elif decision == "reopen":
+        unsent_returns.reopen(return_request)
     elif decision == "accept":
         return_requests.accept(return_request, data["answer"])
     else:

@@ -7,7 +7,6 @@ asked afterwards, by a task that may run twice.
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -166,29 +165,19 @@ def cancel_unsent(order: Order, *, reason: str, by: User | None) -> Refund:
     return refund_lines(order, unsent, reason=reason, by=by)
 
 
-@transaction.atomic
-def send_again(refund: Refund) -> bool:
-    """Have Stripe try once more what it refused; False for all else.
-
-    What came back from the buyer's bank is another matter: that bank takes nothing.
-    """
-    refused = Refund.objects.refused().filter(pk=refund.pk)
-    is_open = refused.update(status=Refund.Status.PENDING, attempts=F("attempts") + 1)
-    if is_open:
-        tasks.send_refund.delay_on_commit(refund.pk)
-    return bool(is_open)
-
-
 def put_back(order: Order, quantities: Mapping[int, int]) -> None:
-    """Units that never left the shelf are on sale again; levels in key order."""
+    """Units that never left the shelf are on sale again; levels in key order.
+
+    Call it before they count as refunded: that says which time it is for the line.
+    """
     lines = order.lines.filter(pk__in=quantities).exclude(variant=None)
     for line in lines.order_by("variant_id", "pk"):
         if quantities[line.pk]:
             stock.put_back(
                 line.variant_id,
                 quantities[line.pk],
-                order.group.reservation_reference,
-                f"order_line:{line.pk}",
+                order.reservation_reference,
+                f"order_line:{line.pk}:{line.refunded_quantity}",
             )
 
 
@@ -196,7 +185,7 @@ def promise_less(order: Order) -> None:
     """What was refunded is not waited for any more."""
     lines = order.lines.filter(backordered_quantity__gt=0)
     if left := {line.variant_id: line.left for line in lines}:
-        stock.promise_at_most(order.group.reservation_reference, left)
+        stock.promise_at_most(order.reservation_reference, left)
 
 
 def paid_payment(order: Order) -> Payment:

@@ -95,13 +95,19 @@ def locked_debts(seller: Seller, currency: str) -> list[SellerDebt]:
     return list(debts.order_by("pk").select_for_update(of=["self"]))
 
 
+@transaction.atomic
 def forgive(reversal: TransferReversal) -> None:
     """What is still open of the debt that the reversal had become."""
-    debts = SellerDebt.objects.open().select_for_update().filter(reversal=reversal)
-    for debt in debts:
+    for debt in locked_debts_of(reversal):
         SellerDebt.objects.filter(pk=debt.pk).update(recovered_minor=debt.amount_minor)
         order, reference = reversal.transfer.order, f"netting:debt:{debt.pk}"
         ledger.post_netting(order, debt.left_minor, reference)
+
+
+def locked_debts_of(reversal: TransferReversal) -> list[SellerDebt]:
+    """Who waits for the lock finds it forgiven: the condition is looked at again."""
+    debts = SellerDebt.objects.open().filter(reversal=reversal)
+    return list(debts.select_for_update(of=["self"]))
 
 
 def owed_by(seller: Seller, currency: str) -> int:

@@ -1,16 +1,49 @@
-"""What Stripe tells of the payouts of connected accounts to the sellers' banks."""
+"""What Stripe tells of the payouts of connected accounts to the sellers' banks.
 
-from datetime import UTC, datetime
+Webhooks tell of them at once; each account is also asked once a day, so what none has
+told is a day late at most.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from checkout import gateway
 from checkout.models import Payout, PayoutConflict
 from marketplace.accounts.models import User
 from marketplace.accounts.notifications import notify
 from marketplace.money import format_minor
 from sellers.models import Seller
+
+logger = logging.getLogger(__name__)
+
+ASK_EVERY = timedelta(days=1)
+# A bank may send back what was paid weeks ago.
+LOOK_BACK = timedelta(days=30)
+# Of a round, each hour; the next one goes on with the others.
+LIMIT = 500
+
+
+def look_for_unheard() -> None:
+    """Ask Stripe for the payouts of accounts that nobody asked about for a day."""
+    before = timezone.now() - ASK_EVERY
+    unasked = Q(payouts_asked_at=None) | Q(payouts_asked_at__lte=before)
+    sellers = Seller.objects.filter(unasked).exclude(stripe_account_id="")
+    oldest = sellers.order_by(F("payouts_asked_at").asc(nulls_first=True), "pk")
+    for pk, account_id in oldest.values_list("pk", "stripe_account_id")[:LIMIT]:
+        try:
+            payouts = gateway.payouts_of(account_id, timezone.now() - LOOK_BACK)
+        except gateway.Refused as refusal:
+            logger.warning("account %s has no payouts for us: %s", account_id, refusal)
+            payouts = []
+        for values in payouts:
+            record_payout(account_id, values)
+        Seller.objects.filter(pk=pk).update(payouts_asked_at=timezone.now())
 
 
 @transaction.atomic

@@ -110,6 +110,8 @@ class DisputeMove:
     id: str
     amount: int
     fee: int
+    # What both are in; empty: the dispute's own currency.
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,9 @@ class Dispute:
             currency=values["currency"].upper(),
             evidence_due_at=datetime.fromtimestamp(due_by, UTC) if due_by else None,
             moves=[
-                DisputeMove(move["id"], move["amount"], move["fee"])
+                DisputeMove(
+                    move["id"], move["amount"], move["fee"], move["currency"].upper()
+                )
                 for move in values["balance_transactions"]
             ],
         )

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from checkout.models import Fulfillment, Order, OrderGroup, Refund
 from marketplace.money import format_minor
 
+NOTHING_PAID = {Refund.Status.FAILED, Refund.Status.UNDONE}
+
 
 @dataclass(frozen=True)
 class Step:
@@ -64,11 +66,28 @@ def ahead(order: Order) -> list[Step]:
 
 
 def refunds(order: Order) -> list[Step]:
+    shown = order.refunds.all()
+    paid_again = {refund.instead_of_id for refund in shown}
     return [
-        refunded(refund, order)
-        for refund in order.refunds.all()
-        if refund.status != Refund.Status.FAILED
+        came_back(refund, is_seen_to=refund.pk in paid_again)
+        if refund.came_back_at
+        else refunded(refund, order)
+        for refund in shown
+        if refund.came_back_at or refund.status not in NOTHING_PAID
     ]
+
+
+def came_back(refund: Refund, *, is_seen_to: bool) -> Step:
+    amount = format_minor(refund.amount_minor, refund.currency)
+    text = _("Your bank sent %(amount)s back to us")
+    if not is_seen_to:
+        text = _("Your bank sent %(amount)s back to us: we still owe them to you")
+    return Step(
+        text % {"amount": amount},
+        refund.came_back_at,
+        is_done=is_seen_to,
+        is_now=not is_seen_to,
+    )
 
 
 def refunded(refund: Refund, order: Order) -> Step:
@@ -80,6 +99,8 @@ def refunded(refund: Refund, order: Order) -> Step:
     why = "" if is_told else f": {refund.reason}"
     if refund.succeeded_at:
         text = _("%(amount)s paid back") % {"amount": amount}
+        if refund.paid_otherwise:
+            text, why = f"{text}: {refund.paid_otherwise}", ""
         return Step(text + why, refund.succeeded_at, is_done=True)
     text = _("%(amount)s is being paid back") % {"amount": amount}
     return Step(text + why, refund.created_at, is_now=True)

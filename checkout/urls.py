@@ -63,6 +63,11 @@ urlpatterns = [
     ),
     path("seller/returns/<int:pk>/", return_views.answer_return, name="answer_return"),
     path(
+        "order/<str:token>/returns/<int:pk>/sent/",
+        return_views.return_sent,
+        name="return_sent",
+    ),
+    path(
         "order/<str:token>/<int:pk>/cancel/",
         return_views.cancel_order,
         name="cancel_order",

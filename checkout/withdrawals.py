@@ -105,6 +105,7 @@ def declare(order: Order, quantities: Mapping[int, int], status: str) -> None:
         is_withdrawal=True,
         status=status,
         decided_at=timezone.now(),
+        send_by=return_requests.send_deadline(least_days=DAYS),
     )
 
 

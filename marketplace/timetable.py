@@ -21,6 +21,7 @@ PERIODIC_TASKS = {
     "checkout.periodic.purge_events": 3600,
     "checkout.periodic.forget_customers": 3600,
     "checkout.periodic.look_at_disputes": 3600,
+    "checkout.periodic.look_at_payouts": 3600,
     "checkout.periodic.issue_invoices": 3600,
     "checkout.periodic.release_overdue": 30,
     "checkout.periodic.watch_parcels": 300,

@@ -52,8 +52,8 @@ def history_of(variant: Variant, seller: Seller, before: int | None = None) -> H
 
 
 def split(reference: str) -> tuple[str, int]:
-    """“group:17” names one; anything else names nothing."""
-    kind, _colon, pk = reference.partition(":")
+    """“group:17” names one, as does “order_line:17:2”; all else names nothing."""
+    kind, pk = [*reference.split(":"), ""][:2]
     return (kind, int(pk)) if pk.isdecimal() else ("", 0)
 
 

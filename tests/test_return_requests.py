@@ -20,6 +20,8 @@ from checkout.models import (
 )
 from checkout.return_requests import Details, ReturnRefused
 from marketplace.accounts.models import OutgoingMail
+from sellers import stock
+from sellers.models import StockLevel, StockReservation
 from tests.factories import (
     make_order,
     make_product,
@@ -199,6 +201,39 @@ def test_an_exchange_that_is_canceled_pays_the_card_back(order):
     assert (refund.amount_minor, refund.payment) == (1000, order.group.payment)
     paid_back = Refund.objects.filter(exchanged_into=None)
     assert sum(refund.amount_minor for refund in paid_back) == 1000
+
+
+def test_an_exchange_that_is_canceled_gives_up_no_other_promise(order):
+    """The checkout that it belongs to waits for a unit of the same variant."""
+    variant = other_variant(order, stock=1)
+    asked = ask(order, exchange_for=variant)
+    made = exchanges.exchange(asked, None, is_restocked=False)
+    StockLevel.objects.filter(variant=variant).update(policy="back_order")
+    sold_by = order.group.reservation_reference
+    stock.reserve({variant.pk: 2}, sold_by, timezone.now() + timedelta(minutes=5))
+    stock.take(sold_by)
+
+    returns.cancel_order(made, reason="Too late", by=None)
+
+    # The unit that came back goes to who waits, who gives up none.
+    assert stock.waiting_by_variant(sold_by) == {variant.pk: 1}
+    assert StockReservation.objects.get(reference=sold_by).quantity == 2
+    assert stock.disagreements() == []
+
+
+def test_units_canceled_one_after_the_other_are_all_on_sale_again(owner):
+    variant = make_variant(product=make_product(seller=make_seller(owner=owner)))
+    order = make_order(variant=variant, quantity=3, status=Order.Status.PAID)
+    line = order.lines.get()
+    for _ in range(2):
+        order.refresh_from_db()
+        returns.put_back(order, {line.pk: 1})
+        line.refresh_from_db()
+        line.refunded_quantity += 1
+        line.save()
+
+    variant.stock.refresh_from_db()
+    assert variant.stock.on_hand == 12
 
 
 def test_an_exchange_of_which_none_are_left_changes_nothing(order):

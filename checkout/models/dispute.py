@@ -44,6 +44,8 @@ class Dispute(models.Model):
     evidence_due_at = models.DateTimeField(_("evidence due"), null=True, blank=True)
     # What the bank has of it now, as the books say.
     withdrawn_minor = models.BigIntegerField(_("withdrawn"), default=0)
+    # The shops bear it now: a decision may change, and what was charged is given back.
+    is_charged = models.BooleanField(default=False, db_default=False)
     # When Stripe was asked for what is written here: an older answer changes nothing.
     seen_at = models.DateTimeField()
     created_at = models.DateTimeField(_("opened"), auto_now_add=True)
@@ -60,6 +62,10 @@ class Dispute(models.Model):
     @property
     def is_open(self):
         return self.status in self.OPEN
+
+    @property
+    def is_lost(self):
+        return self.status in self.DECIDED_FOR_BUYER
 
     @property
     def is_to_answer(self):

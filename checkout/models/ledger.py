@@ -91,12 +91,14 @@ class LedgerLine(models.Model):
 class Transfer(models.Model):
     """An order's money on its way to the seller's connected account.
 
-    One for the order itself, and one for what was kept in reserve of it.
+    One for the order itself, one for what was kept in reserve of it, and one for what a
+    dispute took from it and gave back.
     """
 
     class Kind(models.TextChoices):
         ORDER = "order", _("Order")
         RESERVE = "reserve", _("Out of the reserve")
+        DISPUTE = "dispute", _("Dispute won after all")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("On its way")

@@ -317,6 +317,13 @@ class Order(StatefulModel):
         return f"{self.group.number}-{self.pk}"
 
     @property
+    def reservation_reference(self):
+        """What it was sold by: a checkout's orders together, an exchange alone."""
+        if self.exchange_of_id:
+            return f"exchange:{self.pk}"
+        return self.group.reservation_reference
+
+    @property
     def is_cancelable(self):
         """Nothing of it was sent yet."""
         return self.status == self.Status.PAID

@@ -11,7 +11,18 @@ from checkout.models.payment import Payment
 class RefundQuerySet(models.QuerySet):
     def refused(self):
         """By Stripe: nothing was ever paid back."""
-        return self.filter(status=Refund.Status.FAILED, stripe_refund_id="")
+        return self.filter(status=Refund.Status.FAILED, came_back_at=None)
+
+    def owed(self):
+        """The buyer's bank sent it back, and nobody has seen to it since."""
+        return self.filter(came_back_at__isnull=False, successor=None)
+
+    def to_settle(self):
+        """People have to: to send it again, or to pay it by other means."""
+        return self.filter(
+            models.Q(status=Refund.Status.FAILED, came_back_at=None)
+            | models.Q(came_back_at__isnull=False, successor=None)
+        )
 
 
 class Refund(models.Model):
@@ -21,6 +32,8 @@ class Refund(models.Model):
         PENDING = "pending", _("On its way")
         SUCCEEDED = "succeeded", _("Paid back")
         FAILED = "failed", _("Failed")
+        # By a dispute that was lost, and is won after all.
+        UNDONE = "undone", _("Undone")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     # Empty: the whole payment, because it came too late to be fulfilled.
@@ -34,6 +47,14 @@ class Refund(models.Model):
     # Not empty: no money went out, it paid for what was sent in exchange.
     exchanged_into = models.OneToOneField(
         Order, models.PROTECT, null=True, blank=True, related_name="paid_by_exchange"
+    )
+    # Not empty: that one came back, and its money is paid with this one.
+    instead_of = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="successor"
+    )
+    # How, where people have paid it and not Stripe.
+    paid_otherwise = models.CharField(
+        _("paid by other means"), max_length=300, blank=True, db_default=""
     )
     stripe_refund_id = models.CharField(max_length=64, blank=True, db_index=True)
     # In Stripe's words: taken on is not yet arrived.
@@ -68,6 +89,8 @@ class Refund(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
+    # Stripe had taken it on, and the money is the platform's to pay once more.
+    came_back_at = models.DateTimeField(_("came back"), null=True, blank=True)
 
     objects = RefundQuerySet.as_manager()
 
@@ -77,6 +100,10 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=models.Q(exchanged_into=None) | models.Q(stripe_refund_id=""),
                 name="exchanged_without_money",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(paid_otherwise="") | models.Q(stripe_refund_id=""),
+                name="paid_once_by_stripe_or_otherwise",
             ),
         ]
         indexes = [
@@ -102,11 +129,24 @@ class Refund(models.Model):
 
     @property
     def is_refused(self):
-        return self.status == self.Status.FAILED and not self.stripe_refund_id
+        return self.status == self.Status.FAILED and self.came_back_at is None
+
+    @property
+    def is_owed(self):
+        return self.came_back_at is not None and not hasattr(self, "successor")
+
+    @property
+    def is_to_settle(self):
+        return self.is_refused or self.is_owed
 
     @property
     def seller_share_minor(self):
-        """What the seller was given for it: price and subsidy less commission."""
+        """What the seller was given for it: price and subsidy less commission.
+
+        Nothing of what is paid once more: it was taken back the first time.
+        """
+        if self.instead_of_id:
+            return 0
         given = self.amount_minor + self.subsidy_minor - self.platform_minor
         return given - self.commission_minor - self.commission_tax_minor
 
@@ -128,7 +168,7 @@ class RefundLine(models.Model):
     order_line = models.ForeignKey(
         OrderLine, models.PROTECT, null=True, blank=True, related_name="refund_lines"
     )
-    # Of units alone.
+    # Of units, also of those that a lost dispute keeps from being sent.
     quantity = models.PositiveIntegerField(default=0)
     amount_minor = models.PositiveBigIntegerField()
     tax_minor = models.PositiveBigIntegerField(default=0, db_default=0)

@@ -14,6 +14,9 @@ class ReturnRequestQuerySet(models.QuerySet):
     def unanswered(self):
         return self.filter(status=ReturnRequest.Status.REQUESTED)
 
+    def to_send(self):
+        return self.filter(status=ReturnRequest.Status.ACCEPTED, sent_at=None)
+
 
 class ReturnRequest(StatefulModel):
     """What a buyer sends back: because a shop lets them, or because the law does."""
@@ -24,6 +27,7 @@ class ReturnRequest(StatefulModel):
         REFUSED = "refused", _("Refused")
         REFUNDED = "refunded", _("Refunded")
         EXCHANGED = "exchanged", _("Exchanged")
+        CLOSED = "closed", _("Closed: not sent back")
 
     class Cause(models.TextChoices):
         DAMAGED = "damaged", _("Damaged or does not work")
@@ -42,10 +46,17 @@ class ReturnRequest(StatefulModel):
             Status.REFUNDED,
             Status.EXCHANGED,
         },
-        Status.ACCEPTED: {Status.REFUNDED, Status.REFUSED, Status.EXCHANGED},
+        Status.ACCEPTED: {
+            Status.REFUNDED,
+            Status.REFUSED,
+            Status.EXCHANGED,
+            Status.CLOSED,
+        },
         Status.REFUSED: set(),
         Status.REFUNDED: set(),
         Status.EXCHANGED: set(),
+        # The shop or the desk can open it again: parcels turn up.
+        Status.CLOSED: {Status.ACCEPTED},
     }
     Conflict = OrderConflict
 
@@ -69,6 +80,15 @@ class ReturnRequest(StatefulModel):
     answer = models.TextField(_("answer"), max_length=1000, blank=True)
     # Not answered by then, it is accepted.
     answer_by = models.DateTimeField(null=True, blank=True)
+    # Accepted, and neither back nor said to be sent by then: the buyer is reminded
+    # once, and later it is closed.
+    send_by = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    # Carrier and number, in the buyer's words.
+    proof = models.CharField(
+        _("proof of sending"), max_length=300, blank=True, db_default=""
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
@@ -82,11 +102,24 @@ class ReturnRequest(StatefulModel):
                 condition=models.Q(status="requested"),
                 name="returns_to_be_answered",
             ),
+            models.Index(
+                fields=["send_by"],
+                condition=models.Q(status="accepted", sent_at=None),
+                name="returns_to_be_sent",
+            ),
         ]
+
+    def __str__(self):
+        return f"return:{self.pk}"
 
     @property
     def is_open(self):
         return self.status in self.OPEN
+
+    @property
+    def is_to_send(self):
+        """The buyer has it still, as far as anybody has said."""
+        return self.status == self.Status.ACCEPTED and self.sent_at is None
 
     @property
     def is_refusable(self):

@@ -102,11 +102,11 @@ QUEUES = [
         "status__exact=failed",
     ),
     Queue(
-        _("Refunds that failed"),
+        _("Refunds that did not reach the buyer"),
         "currency_exchange",
-        lambda: Refund.objects.filter(status=Refund.Status.FAILED),
+        lambda: Refund.objects.to_settle(),
         "checkout_refund",
-        "status__exact=failed",
+        "todo=settle",
         is_urgent=True,
     ),
     Queue(

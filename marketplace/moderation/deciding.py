@@ -24,6 +24,14 @@ class Choice:
     is_possible: Callable
     needs_reason: bool = False
     variant: str = "primary"
+    # Above the right to decide at all.
+    permission: str = ""
+    # Asked for in words of their own: these, and not a reason for a refusal.
+    question: str = ""
+
+    def may_be_made_by(self, user) -> bool:
+        may_decide = user.has_perm("moderation.add_moderationdecision")
+        return may_decide and (not self.permission or user.has_perm(self.permission))
 
 
 def decide(model_admin, request, object_id, name):
@@ -34,13 +42,15 @@ def decide(model_admin, request, object_id, name):
         raise Http404
     if not (
         model_admin.has_view_permission(request, found)
-        and request.user.has_perm("moderation.add_moderationdecision")
+        and choice.may_be_made_by(request.user)
     ):
         raise PermissionDenied
     opts = model_admin.opts
     page = f"admin:{opts.app_label}_{opts.model_name}_change"
     posted = request.POST if request.method == "POST" else None
-    form = DecisionForm(posted, needs_reason=choice.needs_reason)
+    form = DecisionForm(
+        posted, needs_reason=choice.needs_reason, needs_words=bool(choice.question)
+    )
     if form.is_valid():
         act(request, choice, found, form.cleaned_data["reason"])
         return redirect(page, found.pk)

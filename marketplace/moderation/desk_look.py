@@ -95,6 +95,7 @@ UNFOLD = {
                     page(_("Payments"), "credit_card", "checkout_payment"),
                     page(_("Disputes"), "gavel", "checkout_dispute"),
                     page(_("Refunds"), "currency_exchange", "checkout_refund"),
+                    page(_("Returns"), "assignment_return", "checkout_returnrequest"),
                     page(_("Invoices"), "receipt_long", "checkout_invoice"),
                     page(_("Transfers"), "account_balance", "checkout_transfer"),
                     page(_("Payouts"), "account_balance_wallet", "checkout_payout"),

@@ -31,9 +31,10 @@ class DecisionForm(forms.Form):
         help_text=_("The person concerned reads this."),
     )
 
-    def __init__(self, *args, needs_reason, **kwargs):
+    def __init__(self, *args, needs_reason, needs_words=False, **kwargs):
         super().__init__(*args, **kwargs)
         self.needs_reason = needs_reason
+        self.fields["details"].required = needs_words
         if not needs_reason:
             # All of them say why something is refused.
             del self.fields["standard"]

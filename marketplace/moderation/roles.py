@@ -21,6 +21,7 @@ MODERATOR = {
         "view_order",
         "view_refund",
         "add_refund",
+        "view_returnrequest",
         "view_invoice",
     ],
 }
@@ -54,6 +55,8 @@ OPERATOR = {
         "view_sellerdebt",
         "view_reserve",
         "view_payment",
+        # Whoever may change a refund may say that it was paid by other means.
+        "change_refund",
         "view_dispute",
         # Whoever may change a dispute may answer the bank.
         "change_dispute",

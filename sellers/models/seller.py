@@ -86,6 +86,8 @@ class Seller(StatefulModel):
     requirements_due_by = models.DateTimeField(null=True, blank=True)
     # When Stripe was asked: an answer that comes late does not undo a later one.
     account_read_at = models.DateTimeField(null=True, blank=True)
+    # When Stripe was last asked for payouts of which nobody has told.
+    payouts_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     applied_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True, blank=True)

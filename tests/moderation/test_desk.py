@@ -29,6 +29,7 @@ MODERATION = {
     "checkout_order",
     "checkout_ordergroup",
     "checkout_refund",
+    "checkout_returnrequest",
     "moderation_moderationdecision",
     "checkout_invoice",
     "moderation_report",

@@ -8,7 +8,16 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from checkout import disbursing, gateway, inbox, ordering, payments, reconciling, tasks
+from checkout import (
+    bounced_refunds,
+    disbursing,
+    gateway,
+    inbox,
+    ordering,
+    payments,
+    reconciling,
+    tasks,
+)
 from checkout.models import (
     Dispute,
     JournalEntry,
@@ -331,7 +340,7 @@ def test_a_refund_made_elsewhere_is_not_ours_to_ask_about(sandbox, deliver):
         {"payment_intent": group.payment.payment_intent_id, "amount": 100}
     )
 
-    disbursing.refresh_refund(made.id)
+    bounced_refunds.refresh_refund(made.id)
 
     assert Refund.objects.exists() is False
 

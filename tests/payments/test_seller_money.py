@@ -159,6 +159,37 @@ def test_what_comes_back_after_all_is_not_owed(sandbox, seller):
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
+def test_a_debt_is_forgiven_once_by_two_at_once(sandbox):
+    seller = make_payable_seller(sandbox)
+    reversal = make_debt(sandbox, seller)
+
+    results = at_once(*[partial(seller_debts.forgive, reversal)] * 4)
+
+    assert results == [None] * 4
+    assert JournalEntry.objects.filter(kind="netting").count() == 1
+    # A reversal that nobody has recorded: the books agree once that is done, too.
+    assert books_of(seller) == {"seller": 899}
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_both_forgive_it_and_only_the_reference_stops_one(
+    sandbox, monkeypatch
+):
+    """The control."""
+    seller = make_payable_seller(sandbox)
+    reversal = make_debt(sandbox, seller)
+    queryset = type(SellerDebt.objects.open())
+    monkeypatch.setattr(queryset, "select_for_update", lambda self, **options: self)
+    together_after(monkeypatch, seller_debts, "locked_debts_of", 2)
+
+    results = at_once(*[partial(seller_debts.forgive, reversal)] * 2)
+
+    assert [type(r) for r in results if isinstance(r, Exception)] == [IntegrityError]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
 def test_two_orders_at_once_keep_a_debt_once(sandbox):
     seller = make_payable_seller(sandbox)
     make_debt(sandbox, seller)

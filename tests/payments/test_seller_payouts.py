@@ -3,10 +3,15 @@
 from itertools import permutations
 
 import pytest
+import stripe
 from django.urls import reverse as url_of
+from django.utils import timezone
 
+from checkout import gateway, seller_payouts
 from checkout.models import Payout
+from sellers.models import Seller
 from tests.factories import make_seller, make_user
+from tests.payments.checkouts import make_payable_seller
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +128,91 @@ def test_the_page_shows_payouts_to_their_seller_alone(client, tell, seller, owne
     assert "To your bank" in own
     assert "The account is closed." in own
     assert "To your bank" not in other
+
+
+@pytest.fixture
+def paid_out(sandbox):
+    """Two payouts that left a seller's balance, and no webhook has told of either."""
+    seller = make_payable_seller(sandbox)
+    owner = make_user()
+    seller.members.create(user=owner)
+    group = {"currency": "eur", "destination": seller.stripe_account_id}
+    intent = sandbox.stripe.v1.payment_intents.create(
+        {"amount": 9000, "currency": "eur"}
+    )
+    sandbox.pay(intent.id)
+    sandbox.stripe.v1.transfers.create({"amount": 5000, **group})
+    ids = []
+    for amount in (1500, 2500):
+        payout = sandbox.stripe.v1.payouts.create(
+            {"amount": amount, "currency": "eur"},
+            {"stripe_account": seller.stripe_account_id},
+        )
+        sandbox.advance(seconds=5)
+        ids.append(payout.id)
+    sandbox.act("fail_payout", payout=ids[1], code="account_closed")
+    return seller
+
+
+def test_payouts_of_which_no_webhook_came_are_found(paid_out):
+    make_seller()  # not connected: nobody to ask for
+
+    for _ in range(2):
+        seller_payouts.look_for_unheard()
+
+    found = Payout.objects.order_by("amount_minor")
+    assert [(one.amount_minor, one.status) for one in found] == [
+        (1500, "paid"),
+        (2500, "failed"),
+    ]
+    assert {one.seller for one in found} == {paid_out}
+    owner = paid_out.members.get().user
+    letters = owner.notifications.filter(subject__contains="did not take")
+    assert letters.count() == 1
+
+
+def test_an_account_is_asked_once_a_day(seller, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        gateway, "payouts_of", lambda account_id, _since: asked.append(account_id) or []
+    )
+
+    for _ in range(2):
+        seller_payouts.look_for_unheard()
+    assert asked == ["acct_1"]
+
+    Seller.objects.update(payouts_asked_at=timezone.now() - seller_payouts.ASK_EVERY)
+    seller_payouts.look_for_unheard()
+    assert asked == ["acct_1", "acct_1"]
+
+
+def test_an_account_that_left_does_not_keep_the_others_waiting(monkeypatch, seller):
+    make_seller(stripe_account_id="acct_2")
+
+    def answer(account_id, _since):
+        if account_id == "acct_1":
+            raise gateway.Refused("gone")
+        return [event("paid")["data"]["object"] | {"id": "po_2"}]
+
+    monkeypatch.setattr(gateway, "payouts_of", answer)
+
+    seller_payouts.look_for_unheard()
+
+    assert Payout.objects.get().stripe_payout_id == "po_2"
+    assert not Seller.objects.filter(
+        payouts_asked_at=None, stripe_account_id="acct_1"
+    ).exists()
+
+
+def test_stripe_says_that_an_account_left_by_its_permission_error(monkeypatch):
+    class Gone:
+        class v1:  # noqa: N801 - as stripe-python spells it
+            class payouts:  # noqa: N801
+                @staticmethod
+                def list(*_args):
+                    raise stripe.PermissionError("no access", code="account_invalid")
+
+    monkeypatch.setattr(gateway, "client", Gone)
+
+    with pytest.raises(gateway.Refused):
+        gateway.payouts_of("acct_1", timezone.now())

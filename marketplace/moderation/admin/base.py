@@ -136,9 +136,11 @@ class DeskAdmin(LinksWhereAllowed, ModelAdmin):
         found = self.get_object(request, unquote(object_id))
         context = {"possible": [], "trail": []}
         if found and self.has_view_permission(request, found):
-            may_decide = request.user.has_perm("moderation.add_moderationdecision")
-            choices = self.choices if may_decide else []
-            context["possible"] = [c for c in choices if c.is_possible(found)]
+            context["possible"] = [
+                choice
+                for choice in self.choices
+                if choice.may_be_made_by(request.user) and choice.is_possible(found)
+            ]
             entries = LogEntry.objects.get_for_object(found).select_related(
                 "actor", "content_type"
             )

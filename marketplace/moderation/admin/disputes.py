@@ -17,7 +17,7 @@ from marketplace.money import format_minor
 class LostInline(DeskInline):
     model = Refund
     verbose_name_plural = _("charged to the shops")
-    fields = ["order_page", "amount", "from_shop", "commission"]
+    fields = ["order_page", "status", "amount", "from_shop", "commission"]
     readonly_fields = ["order_page", "amount", "from_shop", "commission"]
 
     @shown(_("order"))

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from checkout import returns
+from checkout import bounced_refunds
 from checkout.models import (
     JournalEntry,
     LedgerLine,
@@ -63,9 +63,26 @@ class PaymentAdmin(AmountMixin, DeskAdmin):
 
 
 def send_again(refund, user, reason):
-    if not returns.send_again(refund):
+    if not bounced_refunds.send_again(refund, user):
         raise AlreadyDecided
     trail(refund, user, gettext("sent again"))
+
+
+def pay_otherwise(refund, user, reason):
+    if not bounced_refunds.pay_otherwise(refund, user, reason):
+        raise AlreadyDecided
+    trail(refund, user, f"{gettext('paid by other means')}: {reason}")
+
+
+class ToSettle(admin.SimpleListFilter):
+    title = _("what is to be done")
+    parameter_name = "todo"
+
+    def lookups(self, request, model_admin):
+        return [("settle", _("To be sent again or paid"))]
+
+    def queryset(self, request, queryset):
+        return queryset.to_settle() if self.value() == "settle" else queryset
 
 
 @admin.register(Refund)
@@ -75,17 +92,33 @@ class RefundAdmin(AmountMixin, DeskAdmin):
             "send-again",
             _("Send again"),
             act=send_again,
-            is_possible=lambda refund: refund.is_refused,
-        )
+            is_possible=lambda refund: refund.is_to_settle,
+        ),
+        Choice(
+            "pay-otherwise",
+            _("Paid by other means"),
+            act=pay_otherwise,
+            is_possible=lambda refund: refund.is_to_settle,
+            permission="checkout.change_refund",
+            question=_(
+                "Once you have paid it: say how and when, as the buyer knows it. They "
+                "get your words by email, and the books count it as paid from our bank."
+            ),
+            variant="default",
+        ),
     ]
     list_display = ["pk", "order", "status", "amount", "reason", "created_at"]
-    list_filter = ["status"]
+    list_filter = [ToSettle, "status"]
     list_select_related = ["order__group", "payment__group"]
     fields = [
         "order_page",
         "stripe_refund_id",
         "status",
         "stripe_status",
+        "came_back_at",
+        "instead",
+        "again",
+        "paid_otherwise",
         "amount",
         "tax",
         "goodwill",
@@ -94,11 +127,19 @@ class RefundAdmin(AmountMixin, DeskAdmin):
         "created_at",
         "succeeded_at",
     ]
-    readonly_fields = ["order_page", "amount", "tax", "goodwill"]
+    readonly_fields = ["order_page", "amount", "tax", "goodwill", "instead", "again"]
 
     @shown(_("order"))
     def order_page(self, refund):
         return link_to(refund.order or refund.payment.group)
+
+    @shown(_("in place of"))
+    def instead(self, refund):
+        return link_to(refund.instead_of)
+
+    @shown(_("paid again with"))
+    def again(self, refund):
+        return link_to(getattr(refund, "successor", None))
 
     @shown(_("tax in it"))
     def tax(self, refund):

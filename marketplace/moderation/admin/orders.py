@@ -158,7 +158,8 @@ class RefundInline(DeskInline):
 
 class ReturnInline(DeskInline):
     model = ReturnRequest
-    fields = ["status", "cause", "reason", "is_withdrawal", "answer_by", "answer"]
+    fields = ["status", "cause", "reason", "is_withdrawal", "answer_by", "send_by"]
+    show_change_link = True
 
 
 class TransferInline(DeskInline):

@@ -1,0 +1,65 @@
+"""Disputes that were lost and are won after all: the shops have back what they bore."""
+
+from django.utils.translation import gettext as _
+
+from checkout import bounced_refunds, disbursing, ledger, returns, seller_debts, tasks
+from checkout.models import Dispute, Order, Refund, RefundLine, Transfer
+
+
+def give_back(dispute: Dispute, orders: list[Order]) -> None:
+    """Undo what the loss had charged; call it under the orders' locks."""
+    charged = dispute.refunds.filter(came_back_at=None).exclude(
+        status=Refund.Status.UNDONE
+    )
+    by_pk = {order.pk: order for order in orders}
+    for refund in charged.select_for_update(of=["self"]).order_by("pk"):
+        if refund.lines.filter(kind=RefundLine.Kind.DISPUTE).exists():
+            undo(refund, by_pk[refund.order_id])
+        else:
+            pay_after_all(refund)
+    ledger.post_dispute_loss(dispute, -ledger.lost_in(dispute))
+
+
+def undo(refund: Refund, order: Order) -> None:
+    """Its share is the seller's again; what was not sent is paid back as any refund."""
+    disbursing.record_refund(refund, {"id": ""})  # unless the task has done so
+    Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.UNDONE)
+    ledger.post_undone_refund(refund)
+    order.refunded_minor -= refund.amount_minor
+    order.save(update_fields=["refunded_minor"])
+    unsent = {}
+    for part in refund.lines.filter(quantity__gt=0).select_related("order_line"):
+        part.order_line.refunded_quantity -= part.quantity
+        part.order_line.save(update_fields=["refunded_quantity"])
+        unsent[part.order_line_id] = part.quantity
+    if order.status == Order.Status.COMPLETED:
+        pay_seller(order, refund)
+    if unsent:
+        returns.refund_lines(order, unsent, reason=_("It was not sent"), by=None)
+
+
+def pay_seller(order: Order, refund: Refund) -> None:
+    """The order was paid out before: what was taken back since is sent once more."""
+    share_minor = refund.seller_share_minor
+    if share_minor <= 0:
+        return
+    share_minor -= seller_debts.recover(order, share_minor, refund.reference)
+    if share_minor:
+        transfer = Transfer.objects.create(
+            order=order,
+            kind=Transfer.Kind.DISPUTE,
+            amount_minor=share_minor,
+            currency=refund.currency,
+        )
+        tasks.send_transfer.delay_on_commit(transfer.pk)
+
+
+def pay_after_all(refund: Refund) -> None:
+    """A refund of ours that the bank had seen to: now it is ours to pay again."""
+    if refund.status == Refund.Status.PENDING:
+        Refund.objects.filter(pk=refund.pk).update(dispute=None)
+        tasks.send_refund.delay_on_commit(refund.pk)
+        return
+    bounced_refunds.mark_owed(refund)
+    again = bounced_refunds.succeed(refund, None)
+    tasks.send_refund.delay_on_commit(again.pk)

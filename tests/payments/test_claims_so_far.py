@@ -1,0 +1,70 @@
+"""What the migrations make of rows that older code has written."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from checkout import disbursing, ledger, payouts, returns
+from checkout.models import Dispute, JournalEntry, LedgerAccount, Order, Refund
+from marketplace.accounts.models import User
+from tests.factories import make_staff
+from tests.payments.checkouts import assert_books_hold, make_bought_order
+
+pytestmark = pytest.mark.django_db
+CLAIMS = import_module("checkout.migrations.0022_claims_so_far")
+RIGHTS = import_module("marketplace.moderation.migrations.0005_rights_of_later_pages")
+
+
+def test_what_came_back_before_is_owed_from_now_on(sandbox):
+    order = make_bought_order(sandbox)
+    line = order.lines.first()
+    refund = returns.refund_lines(order, {line.pk: 1}, reason="broken", by=None)
+    disbursing.send_refund(refund)
+    lines = [(account, -amount) for account, amount in ledger.refund_lines(refund)]
+    ledger.post_entry("failed", f"{refund.reference}:failed", lines, order)
+    Refund.objects.update(status=Refund.Status.FAILED)
+
+    for _ in range(2):
+        CLAIMS.owe_what_came_back(apps, None)
+
+    refund.refresh_from_db()
+    assert refund.is_owed
+    owed = LedgerAccount.objects.get(kind="refunds")
+    assert owed.lines.get().amount_minor == -999
+    assert JournalEntry.objects.filter(reference__endswith=":owed").count() == 1
+    share = payouts.with_share(Order.objects.filter(pk=order.pk)).get().share
+    sellers = LedgerAccount.objects.get(kind="seller")
+    assert -sum(line.amount_minor for line in sellers.lines.all()) == share
+    assert_books_hold()
+
+
+def test_lost_disputes_count_as_charged(sandbox):
+    order = make_bought_order(sandbox)
+    for status in ("lost", "won", "under_review"):
+        Dispute.objects.create(
+            payment=order.group.payment,
+            stripe_dispute_id=status,
+            status=status,
+            amount_minor=1,
+            currency="EUR",
+            seen_at=timezone.now(),
+            closed_at=None if status == "under_review" else timezone.now(),
+        )
+
+    CLAIMS.mark_disputes(apps, None)
+
+    assert Dispute.objects.get(is_charged=True).status == "lost"
+
+
+def test_roles_of_a_running_site_get_the_rights_of_later_pages():
+    operator = make_staff(User.Role.OPERATOR)
+    Group.objects.get(name="Operators").permissions.clear()
+
+    RIGHTS.add_rights(apps, None)
+
+    operator = User.objects.get(pk=operator.pk)
+    for right in ("view_dispute", "change_refund", "view_returnrequest"):
+        assert operator.has_perm(f"checkout.{right}")
