@@ -23,6 +23,7 @@ from checkout import (
     ordering,
     purchase_limits,
     tasks,
+    video_sales,
 )
 from checkout.models import (
     Order,
@@ -185,6 +186,7 @@ def mark_paid(payment: Payment) -> None:
         tasks.begin_fulfillment.delay_on_commit(order.pk)
     carts.take_out_bought(group)
     ledger.post_payment(payment)
+    video_sales.tell_sold(group)
     with override(group.language):
         subject = _("Your order %(number)s is confirmed") % {"number": group.number}
         late_payments.tell_buyer(group, subject, "order_paid")

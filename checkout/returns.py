@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import fulfillment, reserves, seller_debts, tasks
+from checkout import fulfillment, reserves, seller_debts, tasks, video_sales
 from checkout.models import (
     Dispute,
     Order,
@@ -208,6 +208,7 @@ def write_down(order, refund, parts) -> None:
             line.refunded_quantity += part.quantity
             line.save(update_fields=["refunded_quantity"])
     RefundLine.objects.bulk_create(parts)
+    video_sales.tell_refunded(refund, parts)
     order.refunded_minor += refund.amount_minor
     order.save(update_fields=["refunded_minor"])
     share_minor = refund.seller_share_minor

@@ -8,6 +8,8 @@ PERIODIC_TASKS = {
     "videos.periodic.sweep_files": 3600,
     "videos.periodic.publish_scheduled": 15,
     "videos.periodic.purge_videos": 3600,
+    "videos.periodic.write_events": 5,
+    "videos.periodic.keep_partitions": 3600,
     "videos.periodic.count_events": 120,
     "videos.periodic.fold_views": 60,
     "videos.periodic.train_feed": 6 * 3600,

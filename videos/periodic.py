@@ -14,7 +14,7 @@ from django.utils import timezone
 from marketplace.celery import waiting_messages
 from marketplace.user_files import STORAGE_FAILURES
 from videos import deleting, leftovers, multipart, parts, receiving, uploads
-from videos.feed import events
+from videos.feed import counting, event_log, event_partitions
 from videos.models import Upload, UploadClosed, Video
 from videos.refusals import words_for
 from videos.tasks import transcode_video
@@ -85,9 +85,21 @@ def purge_videos():
 
 
 @shared_task
+def write_events():
+    """Bring into the database what browsers have told."""
+    event_log.drain()
+
+
+@shared_task
+def keep_partitions():
+    """A place for the events of the days to come; those of long ago go."""
+    event_partitions.keep_partitions()
+
+
+@shared_task
 def count_events():
     """Bring views and shares up to date from what was recorded."""
-    events.add_up_events()
+    counting.add_up_events()
 
 
 @shared_task

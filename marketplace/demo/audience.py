@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from marketplace.demo import shopfiles
 from sellers.models import Follow, Review
-from videos.feed.events import add_up_events
+from videos.feed.counting import add_up_events
 from videos.models import Engagement, Impression, Video, WatchEvent
 
 DAYS = 14
@@ -37,7 +37,7 @@ def watch(videos, people):
         with transaction.atomic():
             _watch(video, people)
     if fresh:
-        add_up_events(since=timedelta(days=DAYS + 1))
+        add_up_events()
 
 
 def _watch(video, people):

@@ -7,6 +7,7 @@ from checkout.models import CartLine
 from tests.browser.conftest import DESK, wait_until
 from tests.browser.watchable import make_shoppable, make_watchable
 from tests.factories import make_user
+from videos.feed import event_log
 from videos.models import Engagement, Impression, WatchEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -222,11 +223,12 @@ def test_what_was_seen_and_watched_is_recorded(page, site):
     page.goto(f"{site}/shop/")
     # The browser sends the beacon on its own time, after the page has gone.
     for _ in range(300):
+        event_log.drain()
         if WatchEvent.objects.filter(video=second).exists():
             break
         page.wait_for_timeout(100)
 
-    seen = Impression.objects.order_by("pk").values_list("video", flat=True)
+    seen = Impression.objects.order_by("created_at").values_list("video", flat=True)
     assert list(seen) == [first.pk, second.pk]
     watched = WatchEvent.objects.get(video=first)
     assert 500 < watched.watched_ms < 10_000

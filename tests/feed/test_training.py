@@ -35,11 +35,13 @@ def own_models(settings, tmp_path, monkeypatch):
 
 
 def watch(video, viewer, *, share=1.0, at=None, **fields):
-    event = WatchEvent.objects.create(
-        video=video, viewer=viewer, watched_ms=int(8000 * share), **fields
+    WatchEvent.objects.create(
+        video=video,
+        viewer=viewer,
+        watched_ms=int(8000 * share),
+        created_at=at or timezone.now(),
+        **fields,
     )
-    if at:
-        WatchEvent.objects.filter(pk=event.pk).update(created_at=at)
 
 
 def walk(videos, count=12):

@@ -12,16 +12,16 @@ from rest_framework.decorators import (
     api_view,
     authentication_classes,
     parser_classes,
-    throttle_classes,
 )
+from rest_framework.exceptions import ParseError, Throttled
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 
 from marketplace.video_addresses import expiry
-from videos.feed import events, sessions
+from videos.feed import events, sessions, tokens
 from videos.feed.clips import load_page, shown_tags
-from videos.feed.viewers import viewer_of
+from videos.feed.viewers import name_viewer, viewer_for, viewer_of
 from videos.models import Video
 
 
@@ -56,8 +56,12 @@ def clip_as_json(language, expires, clip):
     return ClipSerializer(clip).data
 
 
+class ShownClipSerializer(ClipSerializer):
+    token = serializers.CharField(help_text="Goes with each event of this video.")
+
+
 class FeedSerializer(serializers.Serializer):
-    videos = ClipSerializer(many=True)
+    videos = ShownClipSerializer(many=True)
     next = serializers.CharField(allow_null=True)
 
 
@@ -80,8 +84,13 @@ def api_feed(request):
         raise serializers.ValidationError({"cursor": ["Unknown cursor."]}) from None
     language, expires = get_language(), expiry()
     clips = load_page(page.keys, request.user)
-    videos = [clip_as_json(language, expires, clip) for clip in clips]
-    return Response({"videos": videos, "next": page.next_cursor})
+    named = viewer_for(request)
+    videos = [
+        clip_as_json(language, expires, clip)
+        | {"token": tokens.sign(named, clip.pk, place)}
+        for place, clip in enumerate(clips, page.position)
+    ]
+    return name_viewer(request, Response({"videos": videos, "next": page.next_cursor}))
 
 
 class AddressesSerializer(serializers.Serializer):
@@ -121,22 +130,21 @@ class BeaconAuthentication(SessionAuthentication):
         return
 
 
-class EventThrottle(SimpleRateThrottle):
-    scope = "events"
-    rate = "240/min"
-
-    def get_cache_key(self, request, view):
-        ident = self.get_ident(request)
-        return self.cache_format % {"scope": self.scope, "ident": ident}
-
-
 class EventSerializer(serializers.Serializer):
-    video = serializers.CharField(max_length=16)
-    kind = serializers.ChoiceField(events.KINDS)
-    watched_ms = serializers.IntegerField(
-        min_value=0, max_value=events.MAX_WATCHED_MS, default=0
+    token = serializers.CharField(help_text="Of the page that showed the video.")
+    kind = serializers.ChoiceField(sorted(events.KINDS))
+    watched_ms = serializers.IntegerField(required=False)
+    share = serializers.IntegerField(
+        required=False, max_value=1000, help_text="Of the video, in thousandths."
     )
-    position = serializers.IntegerField(min_value=0, max_value=10_000, default=0)
+    loops = serializers.IntegerField(required=False)
+    skip = serializers.BooleanField(required=False)
+    nth = serializers.IntegerField(
+        required=False, help_text="How often it was watched before, on this page."
+    )
+    product = serializers.IntegerField(
+        required=False, help_text="Its number, with tag_seen, tag and cart."
+    )
 
 
 class EventsSerializer(serializers.Serializer):
@@ -145,21 +153,36 @@ class EventsSerializer(serializers.Serializer):
     )
 
 
+class ReceiptSerializer(serializers.Serializer):
+    recorded = serializers.IntegerField()
+    refused = serializers.DictField(child=serializers.IntegerField())
+
+
 @extend_schema(
-    request=EventsSerializer, responses={202: None}, auth=[{"cookieAuth": []}, {}]
+    request=EventsSerializer,
+    responses={202: ReceiptSerializer},
+    auth=[{"cookieAuth": []}, {}],
 )
 @api_view(["POST"])
 @authentication_classes([BeaconAuthentication])
 @parser_classes([JSONParser])
-@throttle_classes([EventThrottle])
 def api_events(request):
-    """Impressions and watch time, up to fifty at a time."""
+    """What was seen, watched and tapped, up to fifty events at a time."""
     viewer = viewer_of(request)
     if not viewer:
         raise serializers.ValidationError({"viewer": ["Open the feed first."]})
-    body = EventsSerializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    user = request.user if request.user.is_authenticated else None
-    batch = [events.Event(**event) for event in body.validated_data["events"]]
-    recorded = events.record_events(batch, viewer, user)
-    return Response({"recorded": recorded}, status=status.HTTP_202_ACCEPTED)
+    try:
+        # As it came: Django's own reader trips over what is nested too deep.
+        sent = events.read_batch(request.read(events.MAX_BYTES + 1))
+        receipt = events.receive(sent, sender_of(request, viewer))
+    except events.BadBatch as reason:
+        events.note_refused({str(reason): 1})
+        raise ParseError(f"One to {events.MAX_EVENTS} events.") from None
+    except events.Flood:
+        raise Throttled(wait=60) from None
+    return Response(receipt._asdict(), status=status.HTTP_202_ACCEPTED)
+
+
+def sender_of(request, viewer):
+    address = BaseThrottle().get_ident(request)
+    return events.Sender(viewer, request.user.pk, address)

@@ -1,68 +1,170 @@
-"""What viewers saw, watched and tapped, written in bulk and never changed."""
+"""What browsers tell of the videos they showed: checked, and put on its way.
 
+A request writes nothing to the database; it does where Redis is away or full.
+"""
+
+import json
+import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import NamedTuple
 
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.conf import settings
 
-from videos.models import Impression, Video, WatchEvent
+from videos.feed import event_log, event_stream, tokens
+from videos.feed.event_log import IMPRESSION, Batch, Event
+from videos.models import WatchEvent
 
-IMPRESSION = "impression"
-KINDS = [IMPRESSION, *WatchEvent.Kind.values]
+logger = logging.getLogger(__name__)
+
+Kind = WatchEvent.Kind
+# These come from the checkout, never from a browser.
+OWN = {Kind.PURCHASE, Kind.REFUND}
+KINDS = {IMPRESSION, *Kind.values} - OWN
+OF_A_PRODUCT = {Kind.TAG_SEEN, Kind.TAG, Kind.CART}
 MAX_EVENTS = 50
-MAX_WATCHED_MS = 3_600_000
+MAX_BYTES = 64 * 1024
+# Of one browser a minute, however many share its address.
+OF_A_VIEWER = 600
+# Who comes back to a video has watched it again; so often that counts.
+WATCHES = 4
+MAX_LOOPS = 20
+MAX_KEY = 2**63 - 1
+# A video may have begun while the page with its token was still on its way.
+SLACK_MS = 2000
+
+
+class Refused(Exception):
+    """Why an event does not count, in one word."""
+
+
+class BadBatch(Exception):
+    """Not a list of at most fifty."""
+
+
+class Flood(Exception):
+    """More than one browser, or one address, can have seen."""
 
 
 @dataclass(frozen=True)
-class Event:
-    video: str
-    kind: str
-    watched_ms: int = 0
-    position: int = 0
+class Sender:
+    viewer: str
+    user: int | None
+    address: str
 
 
-def record_events(events: Iterable[Event], viewer: str, user=None) -> int:
-    """Write those of published videos; three queries for any number of them."""
-    events = list(events)
-    names = {event.video for event in events}
-    videos = dict(
-        Video.objects.published()
-        .filter(public_id__in=names)
-        .values_list("public_id", "pk")
-    )
-    known = [event for event in events if event.video in videos]
-    whose = {"viewer": viewer, "user": user}
-    Impression.objects.bulk_create(
-        Impression(video_id=videos[e.video], position=e.position, **whose)
-        for e in known
-        if e.kind == IMPRESSION
-    )
-    WatchEvent.objects.bulk_create(
-        WatchEvent(
-            video_id=videos[e.video], kind=e.kind, watched_ms=e.watched_ms, **whose
+class Receipt(NamedTuple):
+    recorded: int
+    refused: dict[str, int]
+
+
+def read_batch(body: bytes) -> list:
+    """The events of a request as they were sent; BadBatch for all else."""
+    if len(body) > MAX_BYTES:
+        raise BadBatch("large")
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadBatch("malformed") from None
+    events = found.get("events") if isinstance(found, dict) else None
+    if not isinstance(events, list) or not events:
+        raise BadBatch("malformed")
+    if len(events) > MAX_EVENTS:
+        raise BadBatch("large")
+    return events
+
+
+def receive(sent: list, sender: Sender) -> Receipt:
+    """Refuse what cannot be; the rest is on its way when this returns."""
+    try:
+        room = event_stream.take_room(limits_of(sender), len(sent))
+    except event_stream.StreamAway:
+        room = event_stream.Room(is_flood=False, is_full=True)
+    if room.is_flood:
+        note_refused({"flood": len(sent)})
+        raise Flood
+    at_ms = tokens.now_ms()
+    events, refused = sort_out(sent, sender.viewer, at_ms)
+    if events:
+        send(
+            Batch(sender.viewer, sender.user, events), is_full=not room or room.is_full
         )
-        for e in known
-        if e.kind != IMPRESSION
-    )
-    return len(known)
+    if refused:
+        note_refused(refused)
+    return Receipt(len(events), refused)
 
 
-def add_up_events(since=timedelta(hours=1)) -> int:
-    """Bring the counters of lately watched videos up to date; safe to repeat."""
-    lately = timezone.now() - since
-    watched = Impression.objects.filter(created_at__gte=lately).values("video")
-    shared = WatchEvent.objects.filter(created_at__gte=lately).values("video")
-    stale = Video.objects.filter(pk__in=watched.union(shared))
-    return stale.update(
-        view_count=count_of(Impression.objects.all()),
-        share_count=count_of(WatchEvent.objects.filter(kind=WatchEvent.Kind.SHARE)),
-    )
+def limits_of(sender: Sender) -> dict[str, int]:
+    return {
+        f"address:{sender.address}": settings.FEED_EVENTS_PER_MINUTE,
+        f"viewer:{sender.viewer}": OF_A_VIEWER,
+    }
 
 
-def count_of(events):
-    """How many of these events the outer video has."""
-    own = events.filter(video=OuterRef("pk")).order_by().values("video")
-    return Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0)
+def send(batch: Batch, *, is_full: bool) -> None:
+    """To the worker; where that is no way, straight to where it would write them."""
+    if not is_full:
+        try:
+            event_stream.push(event_log.pack(batch))
+        except event_stream.StreamAway as away:
+            logger.warning("Events are written at once: %s", away)
+        else:
+            return
+    event_log.store([batch])
+
+
+def note_refused(reasons: dict[str, int]) -> None:
+    try:
+        event_stream.count_refused(reasons)
+    except event_stream.StreamAway:
+        logger.warning("Events refused: %s", reasons)
+
+
+def sort_out(
+    sent: Iterable, viewer: str, at_ms: int
+) -> tuple[list[Event], dict[str, int]]:
+    """Those that count, and how many of the others for which reason."""
+    events, refused = [], Counter()
+    for one in sent:
+        try:
+            events.append(check(one, viewer, at_ms))
+        except (Refused, tokens.BadToken) as reason:
+            refused[str(reason)] += 1
+    return events, dict(refused)
+
+
+def check(sent, viewer: str, at_ms: int) -> Event:
+    if not isinstance(sent, dict):
+        raise Refused("malformed")
+    shown = tokens.read(sent.get("token"), viewer, at_ms)
+    kind = sent.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise Refused("malformed")
+    event = Event(kind, *shown)
+    if kind == Kind.WATCH:
+        return event._replace(**watched(sent, at_ms - shown.at_ms))
+    if kind in OF_A_PRODUCT:
+        return event._replace(product=whole(sent, "product", MAX_KEY) or None)
+    return event
+
+
+def watched(sent: dict, since_ms: int) -> dict:
+    """Nobody watches for longer than the video has been on their page."""
+    watched_ms = whole(sent, "watched_ms", max(since_ms, 0) + tokens.SKEW_MS)
+    return {
+        "nth": whole(sent, "nth", WATCHES - 1),
+        "watched_ms": min(watched_ms, max(since_ms, 0) + SLACK_MS),
+        "share": whole(sent, "share", 1000),
+        "loops": min(whole(sent, "loops", MAX_KEY), MAX_LOOPS),
+        "is_skip": sent.get("skip") is True,
+    }
+
+
+def whole(sent: dict, name: str, most: int) -> int:
+    value = sent.get(name, 0)
+    if type(value) is not int or value < 0:
+        raise Refused("malformed")
+    if value > most:
+        raise Refused("absurd")
+    return value

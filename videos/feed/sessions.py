@@ -72,7 +72,7 @@ def best_of(videos, viewer: str) -> list[int]:
 def candidates_among(videos, viewer, found) -> list[Candidate]:
     fields = [name for name in Candidate._fields if name != "affinity"]
     if viewer:
-        seen = Impression.objects.filter(viewer=viewer, video=OuterRef("pk"))
+        seen = Impression.objects.recent().filter(viewer=viewer, video=OuterRef("pk"))
         videos = videos.annotate(is_seen=Exists(seen))
     else:
         fields.remove("is_seen")

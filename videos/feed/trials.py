@@ -14,6 +14,7 @@ from django.db.models import Avg, Count, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from videos.feed import serving
+from videos.feed.counting import written_until
 from videos.feed.model.audience import (
     Audience,
     AudienceSettings,
@@ -120,19 +121,23 @@ def save_trials(trials: Trials, rows) -> None:
     )  # fmt: skip
 
 
-@transaction.atomic
 def fold_views(now=None) -> int:
     """Learn from the impressions that have settled since the last time."""
-    until = (now or timezone.now()) - SETTLES
+    settled = (now or timezone.now()) - SETTLES
+    return fold_until(min(settled, written_until()))
+
+
+@transaction.atomic
+def fold_until(until) -> int:
     AudienceState.objects.get_or_create(
         pk=1, defaults={"folded_until": until - timedelta(days=1)}
     )
     # Of two jobs at once, the second waits, and finds nothing left to do.
     state = AudienceState.objects.select_for_update().get(pk=1)
     since = state.folded_until
-    shown = Impression.objects.filter(created_at__gt=since, created_at__lte=until)
-    rows = ended(shown.order_by("created_at", "pk")[:MOST_AT_ONCE])
-    rows = list(rows.values_list(*COLUMNS, "created_at"))
+    shown = Impression.objects.written(since, until).exclude(viewer="")
+    rows = ended(shown.order_by("written_at", "pk")[:MOST_AT_ONCE])
+    rows = list(rows.values_list(*COLUMNS, "written_at"))
     if len(rows) == MOST_AT_ONCE:
         # Those of the last moment may not all be here: they come next time.
         rows = [row for row in rows if row[-1] < rows[-1][-1]]

@@ -15,12 +15,21 @@ def viewer_of(request) -> str:
     return value if PSEUDONYM.fullmatch(value) else ""
 
 
+def viewer_for(request) -> str:
+    """The pseudonym, if need be the one that the answer to this request will give."""
+    if found := viewer_of(request):
+        return found
+    if not hasattr(request, "new_viewer"):
+        request.new_viewer = secrets.token_urlsafe(16)
+    return request.new_viewer
+
+
 def name_viewer(request, response):
     """Let the browser keep a pseudonym until it is closed."""
     if not viewer_of(request):
         response.set_cookie(
             COOKIE,
-            secrets.token_urlsafe(16),
+            viewer_for(request),
             httponly=True,
             samesite="Lax",
             secure=settings.SESSION_COOKIE_SECURE,

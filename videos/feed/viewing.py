@@ -35,7 +35,7 @@ class Views:
 
 def ended(impressions):
     """With how each ended, of which the browser told at any time since."""
-    events = WatchEvent.objects.filter(
+    events = WatchEvent.objects.recent().filter(
         viewer=OuterRef("viewer"), video=OuterRef("video")
     )
     enough = OuterRef("video__duration_ms") * FINISHED_FROM
@@ -57,7 +57,9 @@ def views_of(viewers: list[str], rows: Iterable[tuple]) -> Views:
 
 def views_before(viewers: list[str], until) -> Views:
     """The latest of each of these viewers, in order of time."""
-    shown = Impression.objects.filter(viewer__in=viewers, created_at__lte=until)
+    shown = Impression.objects.recent().filter(
+        viewer__in=viewers, written_at__lte=until
+    )
     place = Window(
         RowNumber(), partition_by=F("viewer"), order_by=F("created_at").desc()
     )

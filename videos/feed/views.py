@@ -19,11 +19,11 @@ from marketplace.fragments import fragment
 from sellers.following import set_following
 from sellers.models import Product, Seller
 from sellers.variants import options_of
-from videos.feed import sessions
+from videos.feed import sessions, tokens
 from videos.feed.clips import load_clips, load_page
 from videos.feed.metadata import absolute, mp4_page, poster_page, structured_data
 from videos.feed.reactions import set_reaction
-from videos.feed.viewers import name_viewer, viewer_of
+from videos.feed.viewers import name_viewer, viewer_for, viewer_of
 from videos.models import Engagement, Video
 
 RELATED = 8
@@ -59,7 +59,8 @@ def feed_page_context(request, page, more_url_name):
 def shown_clip(request, clip, place):
     """A clip's HTML: made once for all who see the same in it."""
     is_guest = not request.user.is_authenticated
-    holes = {"place": place, "number": place + 1}
+    token = tokens.sign(viewer_for(request), clip.pk, place)
+    holes = {"number": place + 1, "token": token}
     if not is_guest:
         holes["csrf_token"] = get_token(request)
     return fragment(
@@ -135,7 +136,7 @@ def more_clips(request, videos, more_url_name):
     except sessions.BadCursor:
         return HttpResponseBadRequest()
     context = feed_page_context(request, page, more_url_name)
-    return render(request, "videos/_feed_page.html", context)
+    return name_viewer(request, render(request, "videos/_feed_page.html", context))
 
 
 @require_GET
@@ -153,6 +154,7 @@ def video(request, public_id):
     )
     context = {
         "clip": clip,
+        "token": tokens.sign(viewer_for(request), clip.pk),
         "is_guest": not request.user.is_authenticated,
         "related": related,
         "structured_data": structured_data(clip),

@@ -1,5 +1,6 @@
 from videos.models.content_features import ContentFeatures
-from videos.models.engagement import Engagement, Impression, WatchEvent
+from videos.models.engagement import Engagement
+from videos.models.event import EventProgress, Impression, WatchEvent
 from videos.models.exposure import AudienceState, PoolDecision, VideoTrial
 from videos.models.feed_model import FeedModel, ModelConflict
 from videos.models.processing import LeaseLost, VideoConflict
@@ -14,6 +15,7 @@ __all__ = [
     "CaptionTrack",
     "ContentFeatures",
     "Engagement",
+    "EventProgress",
     "FeedModel",
     "FormerVersion",
     "Impression",

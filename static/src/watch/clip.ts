@@ -7,20 +7,28 @@ import { choose, isOn, savesData } from "./preferences";
 import { Storyboard } from "./storyboard";
 import { ProductTags } from "./tags";
 
+// Who comes back to a video has watched it again; the site counts so many.
+const WATCHES = 4;
+
 export class Clip {
   readonly id: string;
   readonly player: Player;
   readonly tags: ProductTags;
   readonly captions: Captions;
   private readonly video: HTMLVideoElement;
-  private readonly place: number;
+  private readonly token: string | undefined;
   private isPausedByHand = false;
+  private isSeen = false;
   private playingSince = 0;
   private watchedMs = 0;
+  private watches = 0;
+  private loops = 0;
+  private furthest = 0;
+  private lastTime = 0;
 
   constructor(readonly element: HTMLElement) {
     this.id = element.dataset.clip ?? "";
-    this.place = Number(element.dataset.place);
+    this.token = element.dataset.token;
     this.video = element.querySelector<HTMLVideoElement>("[data-video]")!;
     this.player = new Player(this.video);
     this.tags = new ProductTags(element, this.video);
@@ -33,7 +41,8 @@ export class Clip {
 
   // On screen: counts as seen, plays.
   async enter({ autoplay }: { autoplay: boolean }) {
-    record({ video: this.id, kind: "impression", position: this.place });
+    if (!this.isSeen) record({ token: this.token, kind: "impression" });
+    this.isSeen = true;
     this.isPausedByHand = !autoplay;
     this.showFailure(false);
     this.tags.refresh();
@@ -42,12 +51,18 @@ export class Clip {
   }
 
   // Off screen: what was watched is written down.
-  leave() {
+  leave({ isMovedOn = false } = {}) {
     this.player.pause();
     this.stopClock();
+    const { watches, loops } = this;
     const watched = Math.round(this.watchedMs);
-    this.watchedMs = 0;
-    if (watched >= 250) record({ video: this.id, kind: "watch", watched_ms: watched });
+    const share = loops ? 1000 : Math.round(1000 * this.furthest);
+    this.watchedMs = this.loops = this.furthest = 0;
+    if (watched < 250 || watches >= WATCHES) return;
+    this.watches += 1;
+    const skip = isMovedOn && share < 500;
+    const told = { watched_ms: watched, share, loops, skip, nth: watches };
+    record({ token: this.token, kind: "watch", ...told });
   }
 
   async start() {
@@ -96,6 +111,7 @@ export class Clip {
     });
     this.video.addEventListener("emptied", () => show("idle"));
     this.video.addEventListener("volumechange", () => this.showSound());
+    this.video.addEventListener("timeupdate", () => this.followTime());
   }
 
   private stopClock() {
@@ -103,7 +119,22 @@ export class Clip {
     this.playingSince = 0;
   }
 
+  // How far it came, and how often it began again.
+  private followTime() {
+    const { currentTime, duration } = this.video;
+    if (!duration) return;
+    const isAtStart = currentTime < duration * 0.2;
+    if (isAtStart && this.lastTime > duration * 0.8) this.loops += 1;
+    this.lastTime = currentTime;
+    this.furthest = Math.max(this.furthest, Math.min(currentTime / duration, 1));
+  }
+
   private wireControls() {
+    // Buttons that say what somebody thinks of it; the site has it from their forms.
+    this.element.addEventListener("submit", (event) => {
+      const kind = (event.target as HTMLElement).dataset.event;
+      if (kind) record({ token: this.token, kind: kind as "like" | "save" | "follow" });
+    });
     this.wire("[data-saver]", () => this.toggleSaver());
     // One choice for all clips of the page.
     document.addEventListener("data-saver", () => this.showSaver());

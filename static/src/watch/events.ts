@@ -1,11 +1,25 @@
 // What was seen and watched, gathered and sent a few at a time.
-type Kind = "impression" | "watch" | "share" | "tag" | "cart";
+type Kind =
+  | "impression"
+  | "watch"
+  | "like"
+  | "save"
+  | "share"
+  | "follow"
+  | "tag_seen"
+  | "tag"
+  | "cart";
 
 interface Entry {
-  video: string;
+  // Of the page that showed the video; without one the site would refuse the event.
+  token: string | undefined;
   kind: Kind;
   watched_ms?: number;
-  position?: number;
+  share?: number;
+  loops?: number;
+  skip?: boolean;
+  nth?: number;
+  product?: number;
 }
 
 const ADDRESS = "/api/events";
@@ -15,6 +29,7 @@ const EVERY_MS = 10_000;
 let waiting: Entry[] = [];
 
 export function record(entry: Entry) {
+  if (!entry.token) return;
   waiting.push(entry);
   if (waiting.length >= AT_MOST) send();
 }

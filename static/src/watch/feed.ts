@@ -89,7 +89,7 @@ export class Feed {
 
   private activate(index: number) {
     if (index === this.active) return;
-    this.current?.leave();
+    this.current?.leave({ isMovedOn: true });
     this.active = index;
     const clip = this.current;
     if (!clip) {

@@ -5,8 +5,8 @@ import { record } from "./events";
 
 async function share(button: HTMLElement) {
   const url = new URL(button.dataset.url ?? "", location.href).href;
-  const video = button.closest<HTMLElement>("[data-clip]")?.dataset.clip;
-  if (video) record({ video, kind: "share" });
+  const token = button.closest<HTMLElement>("[data-clip]")?.dataset.token;
+  record({ token, kind: "share" });
   if (navigator.share) {
     // Closing the system's sheet is an answer too, not a failure.
     await navigator.share({ url, title: button.dataset.title }).catch(() => undefined);

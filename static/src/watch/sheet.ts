@@ -1,15 +1,27 @@
 // The product sheet over the playing video: variant, price, stock; closes when added.
 import { behaviour } from "../modules/behaviour";
+import { record } from "./events";
 
 behaviour("[data-product-sheet]", (element) => {
   const sheet = element as HTMLDialogElement;
   const body = sheet.querySelector<HTMLElement>("#product-sheet-body");
   const waiting = sheet.querySelector<HTMLTemplateElement>("[data-sheet-waiting]");
+  let opened: { token?: string; product?: number } = {};
+  document.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest<HTMLElement>("[data-opens=product-sheet]");
+    if (!link) return;
+    const token = link.closest<HTMLElement>("[data-clip]")?.dataset.token;
+    opened = { token, product: Number(link.dataset.product) };
+  });
   sheet.addEventListener("close", () => body?.replaceChildren());
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { target } = (event as CustomEvent).detail;
     if (target === body && waiting) body?.replaceChildren(waiting.content.cloneNode(true));
   });
   document.addEventListener("htmx:responseError", () => sheet.close());
-  document.addEventListener("cart", () => sheet.close());
+  document.addEventListener("cart", () => {
+    const { token, product } = opened;
+    if (sheet.open) record({ token, kind: "cart", product });
+    sheet.close();
+  });
 });

@@ -12,6 +12,7 @@ interface Offer {
 export class ProductTags {
   private readonly timed: HTMLElement[];
   private readonly hotspots: HTMLElement[];
+  private readonly seen = new Set<number>();
   private askedAt = performance.now();
 
   constructor(
@@ -53,8 +54,16 @@ export class ProductTags {
     const now = this.video.currentTime * 1000;
     for (const tag of this.timed) {
       const isNow = now >= Number(tag.dataset.startsMs) && now < Number(tag.dataset.endsMs);
-      if (tag.hidden === isNow) tag.hidden = !isNow;
+      if (tag.hidden !== isNow) continue;
+      tag.hidden = !isNow;
+      if (isNow) this.tellSeen(Number(tag.dataset.product));
     }
+  }
+
+  private tellSeen(product: number) {
+    if (this.seen.has(product)) return;
+    this.seen.add(product);
+    record({ token: this.element.dataset.token, kind: "tag_seen", product });
   }
 
   // A spot is a place on the picture, which the screen may crop.
@@ -74,8 +83,11 @@ export class ProductTags {
   }
 
   private onClick(event: Event) {
-    const target = (event.target as Element).closest("[data-opens=product-sheet]");
-    if (target) record({ video: this.element.dataset.clip ?? "", kind: "tag" });
+    const selector = "[data-opens=product-sheet]";
+    const target = (event.target as Element).closest<HTMLElement>(selector);
+    if (!target) return;
+    const product = Number(target.dataset.product);
+    record({ token: this.element.dataset.token, kind: "tag", product });
   }
 
   private wireTimes() {
