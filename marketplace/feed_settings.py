@@ -1,6 +1,6 @@
 """What the feed goes by.  Public: docs/feed.md has the same figures."""
 
-from marketplace.env import env_int
+from marketplace.env import env_bool, env_int
 
 # Of so many days the events are learnt from.
 FEED_TRAINING_DAYS = env_int("FEED_TRAINING_DAYS", 90, minimum=1)
@@ -13,6 +13,8 @@ FEED_EVENTS_PER_MINUTE = env_int("FEED_EVENTS_PER_MINUTE", 6000, minimum=1)
 FEED_EVENTS_QUEUE = env_int("FEED_EVENTS_QUEUE", 50_000, minimum=1)
 # Web processes look so often whether another model serves; 0: never.
 FEED_LOOKS_EVERY_SECONDS = 15
+# Nobody has a feed of their own who has not said so; else whoever has not said no.
+FEED_ASKS_CONSENT = env_bool("FEED_ASKS_CONSENT", False)
 # How much each says that somebody liked a video; of watching, by the share watched.
 FEED_WORTH = {
     "watch": 1.0,
@@ -23,5 +25,25 @@ FEED_WORTH = {
     "cart": 3.0,
 }
 # How many times its usual value a video gains that is the first which a part finds:
-# what follows from this visit, what goes with all that was liked, what is alike.
-FEED_PARTS = {"visit": 3.0, "taste": 2.0, "content": 0.5}
+# what follows from this visit, what goes with all that was liked, what is alike; that
+# of a followed shop, and the most popular of the last days.
+FEED_PARTS = {
+    "visit": 3.0,
+    "taste": 2.0,
+    "content": 0.5,
+    "followed": 1.0,
+    "trending": 0.5,
+}
+# What an impression is worth is its expected completion, times one and these: each in
+# completions.  What is given back is taken away again.
+FEED_VALUES = {"tap": 1.0, "cart": 3.0, "purchase": 12.0, "refund": 12.0}
+# So many neighbours are a page; of those at most so many by one shop, of one category
+# and with something to buy, and at least so many new ones, while there are others.
+FEED_LIST = {"page": 10, "shop": 2, "category": 4, "commercial": 8, "fresh": 1}
+# New is what was published in so many days.
+FEED_FRESH_DAYS = 3
+# What was shown comes again after so many days, or when nothing else is left.
+FEED_REPEAT_DAYS = env_int("FEED_REPEAT_DAYS", 30, minimum=1)
+# Of each hundred visits so many are written down with the reasons of their lists.
+FEED_LOG_PERCENT = env_int("FEED_LOG_PERCENT", 10)
+FEED_LOG_KEEP_DAYS = env_int("FEED_LOG_KEEP_DAYS", 90, minimum=1)

@@ -265,6 +265,7 @@ ACCOUNT_RATE_LIMITS = {
     "report": "5/10m/ip",
     "coupon": "60/10m/ip,10/10m/key",
     "upload": "120/h/user",
+    "wish": "300/h/ip",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

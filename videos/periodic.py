@@ -14,7 +14,13 @@ from django.utils import timezone
 from marketplace.celery import waiting_messages
 from marketplace.user_files import STORAGE_FAILURES
 from videos import deleting, leftovers, multipart, parts, receiving, uploads
-from videos.feed import counting, event_log, event_partitions
+from videos.feed import (
+    counting,
+    event_log,
+    event_partitions,
+    ranking_logs,
+    wishing,
+)
 from videos.models import Upload, UploadClosed, Video
 from videos.refusals import words_for
 from videos.tasks import transcode_video
@@ -108,6 +114,29 @@ def fold_views():
     from videos.feed import trials  # numpy: the media worker imports this module too
 
     trials.fold_views()
+
+
+@shared_task
+def count_outcomes():
+    """What became of opened products: it comes hours after the video was shown."""
+    from videos.feed import trials  # numpy, as above
+
+    trials.count_outcomes()
+
+
+@shared_task
+def note_trending():
+    """Find what is popular now, once for all pages."""
+    from videos.feed import sources  # numpy, as above
+
+    sources.note_trending()
+
+
+@shared_task
+def purge_rankings():
+    """Reasons of lists that are old, and wishes of browsers that are gone."""
+    ranking_logs.purge()
+    wishing.purge_browsers()
 
 
 @shared_task

@@ -15,6 +15,7 @@ PERSONAL = [
     "reviews",
     "follows",
     "engagements",
+    "feed_choices",
     "reports",
     "seller_memberships",
 ]

@@ -138,8 +138,10 @@ def test_the_video_page_takes_few_queries(client, django_assert_max_num_queries)
 
 
 def test_prices_and_stock_are_shown(client):
-    make_shoppable(price_minor=1990)
-    make_shoppable(price_minor=2500, stock=0)
+    video = make_shoppable(price_minor=1990)
+    sold_out = make_product(seller=video.seller)
+    make_variant(product=sold_out, price_minor=2500, stock=0)
+    make_tag(video=video, product=sold_out)
 
     page = client.get("/").content.decode()
 

@@ -15,7 +15,9 @@ from tests.factories import (
     make_video,
 )
 from videos.feed import history, serving, training
-from videos.feed.sessions import open_feed, public_videos
+from videos.feed.gates import public_videos
+from videos.feed.sessions import open_feed
+from videos.feed.watchers import Watcher
 from videos.models import (
     Engagement,
     FeedModel,
@@ -214,8 +216,8 @@ def test_what_the_model_finds_comes_first_for_whom_it_suits():
     Impression.objects.create(video=videos[0], viewer=viewer)
     watch(videos[0], viewer)
 
-    order = open_feed(public_videos(), viewer).keys
+    order = open_feed(public_videos(), Watcher(viewer)).keys
 
     assert order[0] == videos[1].pk
     assert order[1] == videos[2].pk
-    assert open_feed(public_videos(), "w" * 22).keys[0] == videos[-1].pk
+    assert open_feed(public_videos(), Watcher("w" * 22)).keys[0] == videos[-1].pk

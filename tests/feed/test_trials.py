@@ -6,9 +6,11 @@ from django.utils import timezone
 
 from tests.factories import make_video
 from videos.feed import matching, serving, trials
+from videos.feed.gates import public_videos
 from videos.feed.model.exposure import ExposureSettings, Pool
-from videos.feed.sessions import open_feed, public_videos
+from videos.feed.sessions import open_feed
 from videos.feed.trials import fold_views, load_trials
+from videos.feed.watchers import Watcher
 from videos.models import (
     AudienceState,
     Impression,
@@ -150,7 +152,7 @@ def test_the_better_video_comes_first_and_the_feed_repeats_none():
             show(other, f"v{n}", watched=0.1)
     fold_views()
 
-    order = open_feed(public_videos(), "w" * 22)
+    order = open_feed(public_videos(), Watcher("w" * 22))
 
     assert order.keys[0] == videos[7].pk
     assert len(set(order.keys)) == len(order.keys)
@@ -167,7 +169,7 @@ def test_a_new_video_gets_a_place_although_others_are_known_to_be_good(monkeypat
     fold_views()
     VideoTrial.objects.update(pool=Pool.OPEN)
 
-    page = open_feed(public_videos(), "w" * 22)
+    page = open_feed(public_videos(), Watcher("w" * 22))
 
     assert page.keys[-1] == new.pk
 

@@ -19,9 +19,11 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from marketplace.video_addresses import expiry
-from videos.feed import events, sessions, tokens
+from videos.feed import events, ranking_logs, sessions, tokens
 from videos.feed.clips import load_page, shown_tags
+from videos.feed.gates import public_videos
 from videos.feed.viewers import name_viewer, viewer_for, viewer_of
+from videos.feed.watchers import is_profiled, watcher_of
 from videos.models import Video
 
 
@@ -73,22 +75,24 @@ class FeedSerializer(serializers.Serializer):
 def api_feed(request):
     """Ten videos of the feed and the cursor of the next ten."""
     cursor = request.query_params.get("cursor", "")
-    viewer = viewer_of(request)
+    watcher = watcher_of(request)
     try:
         page = (
-            sessions.continue_feed(sessions.public_videos(), viewer, cursor)
+            sessions.continue_feed(public_videos(), watcher, cursor)
             if cursor
-            else sessions.open_feed(sessions.public_videos(), viewer)
+            else sessions.open_feed(public_videos(), watcher)
         )
     except sessions.BadCursor:
         raise serializers.ValidationError({"cursor": ["Unknown cursor."]}) from None
+    ranking_logs.note(page, watcher)
     language, expires = get_language(), expiry()
     clips = load_page(page.keys, request.user)
     named = viewer_for(request)
+    places = {place.key: place.at for place in page.places}
     videos = [
         clip_as_json(language, expires, clip)
-        | {"token": tokens.sign(named, clip.pk, place)}
-        for place, clip in enumerate(clips, page.position)
+        | {"token": tokens.sign(named, clip.pk, places[clip.pk])}
+        for clip in clips
     ]
     return name_viewer(request, Response({"videos": videos, "next": page.next_cursor}))
 
@@ -184,5 +188,7 @@ def api_events(request):
 
 
 def sender_of(request, viewer):
+    # Without a profile nobody's name is put beside what they watched.
+    is_named = request.user.is_authenticated and is_profiled(request)
     address = BaseThrottle().get_ident(request)
-    return events.Sender(viewer, request.user.pk, address)
+    return events.Sender(viewer, request.user.pk if is_named else None, address)

@@ -7,13 +7,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files.storage import default_storage
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 
 from marketplace.video_addresses import address_of
-from sellers.cards import leading_pictures
-from sellers.models import Follow, Picture, Product, Seller
-from videos.feed.offers import Offer, offers_of
+from sellers.cards import PICTURE_FIELDS
+from sellers.models import Follow, Picture, Product, ProductMedia, Seller
+from videos.feed.offers import Offer, offer_of
 from videos.models import CaptionTrack, Engagement, ProductTag, Video
 
 
@@ -112,6 +114,13 @@ PLAIN = [
 ]  # fmt: skip
 
 
+CAPTIONS = ArraySubquery(
+    CaptionTrack.objects.filter(video=OuterRef("pk")).values(
+        json=JSONObject(file="file", language="language", label="label")
+    )
+)
+
+
 def reactions_of(user) -> dict:
     """Annotations of what this person likes, saves and follows."""
     if not user.is_authenticated:
@@ -134,15 +143,15 @@ def load_clips(videos, user) -> list[Clip]:
             name=F("seller__name"),
             slug=F("seller__slug"),
             avatar=F("seller__avatar"),
+            tracks=CAPTIONS,
             **reactions_of(user),
         )
     )
-    keys = [row["pk"] for row in rows]
-    captions, tags = captions_of(keys), shown_tags(keys)
+    tags = shown_tags([row["pk"] for row in rows])
     return [
         Clip(
             seller=Shop(*(row.pop(n) for n in ("seller_id", "name", "slug", "avatar"))),
-            captions=tuple(captions[row["pk"]]),
+            captions=tuple(Caption(**track) for track in row.pop("tracks")),
             shown_tags=tuple(tags[row["pk"]]),
             **row,
         )
@@ -156,38 +165,44 @@ def load_page(keys: list[int], user) -> list[Clip]:
     return sorted(load_clips(videos, user), key=lambda clip: keys.index(clip.pk))
 
 
-def captions_of(video_pks: list[int]) -> dict[int, list[Caption]]:
-    tracks = CaptionTrack.objects.filter(video__in=video_pks)
-    found = defaultdict(list)
-    for video_pk, *caption in tracks.values_list(
-        "video_id", "file", "language", "label"
-    ):
-        found[video_pk].append(Caption(*caption))
-    return found
-
-
 def shown_tags(video_pks: list[int]) -> dict[int, list[ShownTag]]:
     """Of each video the products that are on sale, with live price and stock."""
-    rows = list(
-        ProductTag.objects.filter(video__in=video_pks).values(
-            "pk",
-            "video_id",
-            "product_id",
-            "starts_ms",
-            "ends_ms",
-            title=F("product__title"),
-            slug=F("product__slug"),
-            shop_slug=F("product__seller__slug"),
-            x_permille=F("hotspot__x_permille"),
-            y_permille=F("hotspot__y_permille"),
-        )
+    rows = ProductTag.objects.filter(video__in=video_pks).values(
+        "pk",
+        "video_id",
+        "product_id",
+        "starts_ms",
+        "ends_ms",
+        title=F("product__title"),
+        slug=F("product__slug"),
+        shop_slug=F("product__seller__slug"),
+        x_permille=F("hotspot__x_permille"),
+        y_permille=F("hotspot__y_permille"),
+        offer=offer_of(OuterRef("product")),
+        picture=picture_of(OuterRef("product")),
     )
-    offers = offers_of(row["product_id"] for row in rows)
-    pictures = leading_pictures(offers)
     found = defaultdict(list)
     for row in rows:
-        video_pk, product_pk = row.pop("video_id"), row["product_id"]
-        if offer := offers.get(product_pk):
-            picture = pictures.get(product_pk)
-            found[video_pk].append(ShownTag(picture=picture, offer=offer, **row))
+        video_pk, offer, picture = (
+            row.pop(n) for n in ("video_id", "offer", "picture")
+        )
+        if offer:
+            shown = ShownTag(
+                picture=picture and picture_from(picture), offer=Offer(**offer), **row
+            )
+            found[video_pk].append(shown)
     return found
+
+
+def picture_of(product):
+    """The leading one of the outer query's product, as JSON."""
+    pictures = ProductMedia.objects.filter(product=product).order_by("position", "pk")
+    fields = JSONObject(**{name: name for name in PICTURE_FIELDS})
+    return Subquery(pictures.values(json=fields)[:1])
+
+
+def picture_from(found):
+    if found is None:
+        return None
+    *plain, widths = (found[name] for name in PICTURE_FIELDS)
+    return Picture(*plain, tuple(widths))

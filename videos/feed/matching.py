@@ -4,26 +4,43 @@ Asked with what this browser was shown and how that ended.  Without a model, and
 somebody of whom nothing is known, the answer is that all suit equally.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
 from videos.feed import serving
+from videos.feed.interests import counted
 from videos.feed.model.audience import Audience, Bank
 from videos.feed.model.exposure import Exposure
 from videos.feed.model.recommender import Recommender
-from videos.feed.model.sparse import add_up
+from videos.feed.ranking import Candidate
+from videos.feed.sources import Found, found_by_model, trending
 from videos.feed.trials import LIMITS, VIEWER_SPREADS, known_common, load_trials
 from videos.feed.viewing import Views, learn_tastes, views_before
+from videos.feed.watchers import Watcher
 
-# Of each part of the model, the best so many.
-OF_EACH_PART = 150
-# So far somebody may look in one sitting.
-PAGES_WITH_TRIALS = 5
 # The one viewer of the audience that a match is.
 VIEWER = np.array([0])
+
+
+class Always:
+    """In place of a random generator: whatever can happen does."""
+
+    def random(self, count):
+        return np.zeros(count)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What chance did with one of the last places of a page."""
+
+    from_end: int
+    # On trial, in the place of a better known one; None where that one stays.
+    key: int | None
+    chance: float
 
 
 @dataclass
@@ -31,35 +48,37 @@ class Match:
     """One viewer and some videos, for as long as a list is made."""
 
     views: Views
-    found: tuple[np.ndarray, np.ndarray]  # by the model: keys and scores
+    found: Found
     recommender: Recommender | None
+    version: str
 
-    @property
-    def keys(self):
-        return self.found[0]
-
-    def affinities(self, keys: list[int]) -> dict[int, float]:
+    def affinities(self, candidates: Sequence[Candidate]) -> list[float]:
         """How many times its usual worth each of these is to the viewer."""
-        if not keys:
-            return {}
-        self.meet(keys)
+        if not candidates:
+            return []
+        self.meet(candidates)
         usual = self.exposure.audience.value(VIEWER, self.rows).mean()
         worth = self.exposure.values(VIEWER, self.rows)[0] / usual
-        found = dict(zip(*(part.tolist() for part in self.found), strict=True))
-        return {
-            key: times * (1 + found.get(key, 0))
-            for key, times in zip(keys, worth.tolist(), strict=True)
-        }
+        followed = settings.FEED_PARTS["followed"]
+        found = [
+            self.found.scores.get(c.pk, 0) + followed * c.is_followed
+            for c in candidates
+        ]
+        return (worth * (1 + np.array(found))).tolist()
 
-    def meet(self, keys):
+    def meet(self, candidates):
         """Bring the viewer's taste and what is known of these videos together."""
+        keys = [candidate.pk for candidate in candidates]
         trials = load_trials(np.r_[keys, self.views.videos], self.recommender)
-        self.trials = trials
         common = known_common()
         taste = Bank.new(1, VIEWER_SPREADS)
         seen = trials.rows(self.views.videos)
         learn_tastes(taste, self.views, trials.bank.mean[seen], common.base)
         self.rows = trials.rows(keys)
+        self.places = {key: place for place, key in enumerate(keys)}
+        self.is_seen = np.array([candidate.is_seen for candidate in candidates])
+        # Nobody buys where there is nothing to buy.
+        trials.taps.worth[self.rows] *= [c.has_products for c in candidates]
         self.exposure = Exposure(
             Audience(taste, trials.bank, trials.taps, common),
             trials.pools,
@@ -68,45 +87,48 @@ class Match:
             np.random.default_rng(),
         )
 
-    def with_trials(self, order: list[int], page_size: int) -> list[int]:
-        """Some places at the end of the first pages go to videos that are on trial."""
-        pages = min(len(order) // page_size, PAGES_WITH_TRIALS)
+    def pool_of(self, key: int) -> int:
+        return int(self.exposure.pools[self.rows[self.places[key]]])
+
+    def draws(self, page: Sequence[int]) -> list[Draw]:
+        """Which of the last places of this page go to videos that are on trial."""
         # Until anything has been shown, all videos are alike in that.
-        if not pages or not self.exposure.shown.any():
-            return order
-        keys = self.trials.keys[self.rows]
-        first = order[: pages * page_size]
+        if not len(page) or not self.exposure.shown.any():
+            return []
         values = self.exposure.values(VIEWER, self.rows)
-        values[:, np.isin(keys, self.views.videos)] = -np.inf
-        place = {key: place for place, key in enumerate(keys.tolist())}
-        lists = np.array([place[key] for key in first]).reshape(pages, page_size)
-        repeated = np.tile(values, (pages, 1))
-        given = self.exposure.explore(lists, repeated, self.rows, is_one_viewers=True)
-        first = keys[given.ravel()].tolist()
-        return first + [key for key in order if key not in set(first)]
-
-
-def match(viewer: str) -> Match:
-    views = views_before([viewer], timezone.now()) if viewer else NOTHING
-    liked = views.videos[(views.finished > 0) | (views.tapped > 0)]
-    found = serving.current()
-    recommender = found.recommender if found else None
-    return Match(views, found_by_model(recommender, liked), recommender)
+        values[:, self.is_seen] = -np.inf
+        merit = np.array([[self.places[key] for key in page]])
+        given = self.exposure.explore(merit, values, self.rows)
+        certain = replace(self.exposure, random=Always())
+        possible = certain.explore(merit, values, self.rows)
+        keys, draws = list(self.places), []
+        for from_end, share in enumerate((LIMITS.trial_share, LIMITS.support_share), 1):
+            if from_end >= len(page):
+                break
+            chance = min(1.0, share * len(page))
+            if given[0, -from_end] != merit[0, -from_end]:
+                draws.append(Draw(from_end, keys[given[0, -from_end]], chance))
+            elif possible[0, -from_end] != merit[0, -from_end]:
+                draws.append(Draw(from_end, None, 1 - chance))
+        return draws
 
 
 NOTHING = Views(*np.empty((2, 0), np.int64), *np.empty((2, 0)))
 
 
-def found_by_model(recommender, liked):
-    """Keys and scores; a video that several parts find has the sum."""
-    if recommender is None or not len(liked):
-        return np.empty(0, np.int64), np.empty(0)
-    weights = settings.FEED_PARTS
-    parts = [
-        (recommender.after(liked, OF_EACH_PART), weights["visit"]),
-        (recommender.for_taste(liked, OF_EACH_PART), weights["taste"]),
-        (recommender.alike(liked, OF_EACH_PART), weights["content"]),
-    ]
-    keys = np.concatenate([keys for (keys, _), _ in parts])
-    scores = np.concatenate([scores * weight for (_, scores), weight in parts])
-    return add_up(keys, scores)
+def match(watcher: Watcher) -> Match:
+    views = seen_by(watcher)
+    liked = views.videos[(views.finished > 0) | (views.tapped > 0)]
+    serves = serving.current()
+    recommender = serves.recommender if serves else None
+    found = found_by_model(recommender, liked)
+    found.add_trending(trending())
+    version = serves.version if serves else ""
+    return Match(views, found, recommender, version)
+
+
+def seen_by(watcher: Watcher) -> Views:
+    """What the feed goes by: without what the watcher said does not count."""
+    if not watcher.viewer:
+        return NOTHING
+    return counted(views_before([watcher.viewer], timezone.now()), watcher)

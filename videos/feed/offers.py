@@ -1,10 +1,9 @@
 """What a tagged product costs now, and whether there are any left."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Max, Min, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Max, Min, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 
 from marketplace.money import format_minor
 from sellers.models import Variant, orderable
@@ -33,19 +32,15 @@ class Offer:
         return self.orderable <= 0
 
 
-def offers_of(product_pks: Iterable[int]) -> dict[int, Offer]:
-    """One query for any number of products; what is not on sale is left out."""
+def offer_of(product) -> Subquery:
+    """Of the outer query's product, as JSON; null where it is not on sale."""
     in_stock = F("stock__on_hand") - F("stock__reserved")
-    rows = (
-        Variant.objects.on_sale()
-        .filter(product__in=set(product_pks))
-        .order_by()
-        .values("product_id", currency=F("product__currency"))
-        .annotate(
-            lowest_minor=Min("price_minor"),
-            highest_minor=Max("price_minor"),
-            orderable=Sum(orderable()),
-            in_stock=Coalesce(Sum(in_stock), 0),
-        )
+    variants = Variant.objects.on_sale().filter(product=product).order_by()
+    figures = JSONObject(
+        lowest_minor=Min("price_minor"),
+        highest_minor=Max("price_minor"),
+        currency=Min("product__currency"),
+        orderable=Sum(orderable()),
+        in_stock=Coalesce(Sum(in_stock), 0),
     )
-    return {row.pop("product_id"): Offer(**row) for row in rows}
+    return Subquery(variants.values("product").annotate(offer=figures).values("offer"))

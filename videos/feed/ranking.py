@@ -27,6 +27,8 @@ class Candidate(NamedTuple):
     save_count: int = 0
     share_count: int = 0
     is_seen: bool = False
+    has_products: bool = False
+    is_followed: bool = False
     # How much more than usual it suits this viewer.
     affinity: float = 1.0
 

@@ -1,24 +1,34 @@
-"""One visit to the feed: an order fixed at its start, handed out page by page.
+"""One visit to the feed: what it was shown, and the next page by what happened since.
 
-The order is kept in the cache under an unguessable name; a cursor is that name and
-a place in it.  So no video comes twice in a visit, whatever is published meanwhile.
+What was shown is kept in the cache under an unguessable name, with the reasons; a
+cursor is that name and a place in it.  So no video comes twice in a visit, whatever is
+published meanwhile, and every page is chosen by the last events.
 """
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from videos.feed import matching
-from videos.feed.ranking import Candidate, rank
-from videos.models import Impression, Video
+from videos.feed.candidates import candidates_among, categories_of, sources_of
+from videos.feed.gates import passing, public_videos
+from videos.feed.listing import (
+    LOOKAHEAD,
+    Limits,
+    Listed,
+    arranged,
+    excess,
+    neighbours,
+)
+from videos.feed.ranking import engagement, freshness, rank
+from videos.feed.sources import Source
+from videos.feed.watchers import Watcher
 
 PAGE_SIZE = 10
-# How many videos are ranked at a time; a visit that reaches the end ranks again.
-CANDIDATES = 500
 LASTS_SECONDS = 6 * 3600
 
 CURSOR = re.compile(r"([\w-]{16})\.(\d{1,6})")
@@ -29,78 +39,184 @@ class BadCursor(Exception):
 
 
 @dataclass(frozen=True)
+class Place:
+    """A video in a visit, with the true reasons for which it stands there."""
+
+    listed: Listed
+    at: int
+    sources: int
+    because: int | None = None
+    propensity: float = 1.0
+    # How fresh, how engaging, how many times its usual worth to the viewer.
+    features: dict = field(default_factory=dict)
+
+    @property
+    def key(self):
+        return self.listed.pk
+
+
+@dataclass(frozen=True)
 class Page:
-    keys: list[int]
+    visit: str
+    places: tuple[Place, ...]
     next_cursor: str | None
-    position: int
+    # By which model; and whether these places were chosen just now.
+    version: str = ""
+    is_new: bool = True
+
+    @property
+    def is_first(self) -> bool:
+        """Of its visit."""
+        return any(place.at == 0 for place in self.places)
+
+    @property
+    def keys(self) -> list[int]:
+        return [place.key for place in self.places]
 
 
-def open_feed(videos, viewer: str, first: int | None = None) -> Page:
+@dataclass(frozen=True)
+class Chosen:
+    places: list[Place]
+    has_more: bool
+    version: str
+
+
+def open_feed(videos, watcher: Watcher, first: int | None = None) -> Page:
     """The first page of a new visit, opening with the video `first`."""
-    order = best_of(videos, viewer)
-    if first is not None:
-        order = [first, *(key for key in order if key != first)]
-    name = secrets.token_urlsafe(12)
-    cache.set(cache_key(name), order, LASTS_SECONDS)
-    return page_of(order, name, 0)
+    named = [] if first is None else [Place(Listed(first, 0), 0, int(Source.NAMED))]
+    return next_page(secrets.token_urlsafe(12), videos, watcher, named, 0)
 
 
-def continue_feed(videos, viewer: str, cursor: str) -> Page:
+def continue_feed(videos, watcher: Watcher, cursor: str) -> Page:
     """The page at the cursor; a visit that was forgotten starts anew."""
     match = CURSOR.fullmatch(cursor)
     if not match:
         raise BadCursor(cursor)
     name, start = match[1], int(match[2])
-    order = cache.get(cache_key(name))
-    if order is None:
-        return open_feed(videos, viewer)
-    if start >= len(order):
-        order = order + best_of(videos.exclude(pk__in=order), viewer)
-        cache.set(cache_key(name), order, LASTS_SECONDS)
-    return page_of(order, name, start)
+    shown = shown_in(name)
+    if shown is None or start > len(shown):
+        return open_feed(videos, watcher)
+    if start < len(shown):
+        return same_page(name, videos, watcher, shown, start)
+    return next_page(name, videos, watcher, shown, start)
 
 
-def best_of(videos, viewer: str) -> list[int]:
-    """The newest, and what the model finds for this viewer: in order, on one list."""
-    match = matching.match(viewer)
-    candidates = candidates_among(videos, viewer, match.keys.tolist())
-    suits = match.affinities([candidate.pk for candidate in candidates])
-    fitting = [c._replace(affinity=suits[c.pk]) for c in candidates]
-    return match.with_trials(rank(fitting, timezone.now()), PAGE_SIZE)
+def shown_in(name: str) -> list[Place] | None:
+    return cache.get(cache_key(name))
 
 
-def candidates_among(videos, viewer, found) -> list[Candidate]:
-    fields = [name for name in Candidate._fields if name != "affinity"]
-    if viewer:
-        seen = Impression.objects.recent().filter(viewer=viewer, video=OuterRef("pk"))
-        videos = videos.annotate(is_seen=Exists(seen))
-    else:
-        fields.remove("is_seen")
-    newest = videos.order_by("-published_at", "-pk")[:CANDIDATES]
-    rows = list(newest.values_list(*fields))
-    missing = set(found) - {row[0] for row in rows}
-    if missing:
-        rows += videos.filter(pk__in=missing).order_by().values_list(*fields)
-    return [Candidate(*row) for row in rows]
-
-
-def page_of(order: list[int], name: str, start: int) -> Page:
-    end = start + PAGE_SIZE
-    # A full list may have more behind it: the next page looks.
-    has_more = end < len(order) or (len(order) >= CANDIDATES and start < len(order))
+def same_page(name, videos, watcher, shown, start):
+    """As it was, without what may not be shown any more."""
+    places = shown[start : start + PAGE_SIZE]
+    allowed = passing(videos.filter(pk__in=[p.key for p in places]), watcher)
+    allowed = set(allowed.values_list("pk", flat=True))
+    end = start + len(places)
     return Page(
-        keys=order[start:end],
-        next_cursor=f"{name}.{end}" if has_more else None,
-        position=start,
+        visit=name,
+        places=tuple(place for place in places if place.key in allowed),
+        next_cursor=f"{name}.{end}",
+        is_new=False,
     )
 
 
+def next_page(name, videos, watcher, shown, start):
+    """Chosen now, and kept."""
+    others = videos.exclude(pk__in=[place.key for place in shown])
+    chosen = choose(others, watcher, shown, PAGE_SIZE - (len(shown) - start))
+    shown = [*shown, *chosen.places]
+    cache.set(cache_key(name), shown, LASTS_SECONDS)
+    return Page(
+        visit=name,
+        places=tuple(shown[start:]),
+        next_cursor=f"{name}.{len(shown)}" if chosen.has_more else None,
+        version=chosen.version,
+    )
+
+
+def choose(videos, watcher: Watcher, shown, count: int) -> Chosen:
+    """The next so many of these videos, by worth, trials and the rules of a list."""
+    now = timezone.now()
+    match = matching.match(watcher)
+    found = candidates_among(videos, watcher, match.found)
+    fits = match.affinities(found)
+    candidates = {
+        c.pk: c._replace(affinity=fit) for c, fit in zip(found, fits, strict=True)
+    }
+    order = rank(candidates.values(), now)
+    best = order[: count + LOOKAHEAD]
+    draws = match.draws(order[:count]) if len(order) >= count else []
+    drawn = {draw.key for draw in draws if draw.key is not None}
+    listed = listing_of([*best, *drawn], candidates, now)
+    before = [place.listed for place in shown]
+    waiting = [listed[key] for key in best if key not in drawn]
+    chosen = arranged(waiting, limits(), count, before)
+    touched = place_trials(chosen, draws, listed, before)
+    places = [
+        Place(item, at, *reasons(candidates[item.pk], match, now, touched.get(item.pk)))
+        for at, item in enumerate(chosen, len(shown))
+    ]
+    return Chosen(places, len(order) > len(places), match.version)
+
+
+def listing_of(keys, candidates, now):
+    """What the rules of a list count of these videos."""
+    categories = categories_of(keys)
+    return {
+        key: Listed(
+            key,
+            (candidate := candidates[key]).seller_id,
+            categories[key],
+            candidate.has_products,
+            (now - candidate.published_at).days < settings.FEED_FRESH_DAYS,
+            candidate.is_seen,
+        )
+        for key in keys
+    }
+
+
+def place_trials(chosen: list[Listed], draws, listed, before) -> dict[int, tuple]:
+    """Put what was drawn in its place, unless it breaks a rule there.
+
+    Of every key that chance had to do with: its probability, and if it is on trial.
+    """
+    touched = {}
+    for draw in draws:
+        place = len(chosen) - draw.from_end
+        if place < 0:
+            continue
+        if draw.key is not None:
+            others = [*before, *chosen[:place], *chosen[place + 1 :]]
+            if excess(listed[draw.key], neighbours(others, limits()), limits()):
+                continue
+            chosen[place] = listed[draw.key]
+        touched[chosen[place].pk] = (draw.chance, draw.key is not None)
+    return touched
+
+
+def reasons(candidate, match, now, drawn):
+    """The rest of a `Place`."""
+    chance, is_on_trial = drawn or (1.0, False)
+    sources = sources_of(candidate, match.found)
+    if is_on_trial:
+        sources |= Source.TRIAL
+    features = {
+        "fresh": round(freshness(candidate, now), 3),
+        "engaging": round(engagement(candidate), 4),
+        "fits": round(candidate.affinity, 3),
+        "pool": match.pool_of(candidate.pk),
+        # Of so many that the viewer saw it was judged.
+        "known": len(match.views),
+    }
+    because = match.found.because.get(candidate.pk)
+    return int(sources), because, round(chance, 4), features
+
+
+def limits():
+    return Limits(**settings.FEED_LIST)
+
+
 def cache_key(name: str) -> str:
-    return f"feed:{name}"
-
-
-def public_videos():
-    return Video.objects.published().exclude(published_at=None)
+    return f"feed:visit:{name}"
 
 
 def followed_videos(user):

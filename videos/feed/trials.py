@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import numpy as np
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Avg, Count, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from videos.feed import serving
@@ -26,12 +28,14 @@ from videos.feed.model.audience import (
 from videos.feed.model.exposure import Exposure, ExposureSettings
 from videos.feed.model.recommender import DIMENSIONS
 from videos.feed.viewing import COLUMNS, ended, learn_tastes, views_before, views_of
+from videos.feed.worth import USUAL, tap_worth
 from videos.models import (
     AudienceState,
     Impression,
     PoolDecision,
     Video,
     VideoTrial,
+    WatchEvent,
 )
 
 # By then the browser has told how an impression ended.
@@ -43,6 +47,8 @@ COMPARED = 5000
 # A video says something of its shop once so many have seen it.
 ENOUGH_SHOWN = 30
 LIMITS = ExposureSettings()
+# Kinds of events that are counted into fields of a trial.
+OUTCOMES = {"carted": "cart", "purchased": "purchase", "refunded": "refund"}
 COMMON, COMMON_SECONDS = "feed:common", 60
 SPREADS = [AudienceSettings.appeal] + [AudienceSettings.theme] * DIMENSIONS
 VIEWER_SPREADS = [AudienceSettings.mood] + [AudienceSettings.taste] * DIMENSIONS
@@ -72,17 +78,22 @@ def load_trials(keys, recommender) -> Trials:
     bank, taps = Bank.new(count, SPREADS), Taps.new(count, AudienceSettings.pull)
     bank.mean[:, 1:] = content_of(keys, recommender)
     counts = np.zeros((4, count), np.int64)
+    became = np.zeros((len(USUAL), count), np.int64)
     rows = VideoTrial.objects.filter(video__in=keys.tolist()).values_list(
-        "video", "pool", "shown", "finished", "tapped", "pull", "pull_weight",
-        "mean", "covariance",
+        "video", "carted", "purchased", "refunded", "pool", "shown", "finished",
+        "tapped", "pull", "pull_weight", "mean", "covariance",
     )  # fmt: skip
     is_new = np.ones(count, bool)
-    for key, *figures, pull, weight, mean, covariance in rows:
+    for key, carted, purchased, refunded, *figures in rows:
+        *figures, pull, weight, mean, covariance = figures
         row = np.searchsorted(keys, key)
         counts[:, row], is_new[row] = figures, False
+        became[:, row] = carted, purchased, refunded
         taps.pull[row], taps.weight[row] = pull, weight
         bank.mean[row] = np.frombuffer(mean, np.float32)
         bank.covariance[row] = np.frombuffer(covariance, np.float32).reshape(size, size)
+    became = dict(zip(USUAL, became, strict=True))
+    taps.worth = tap_worth(counts[3], became, settings.FEED_VALUES)
     return Trials(keys, bank, taps, *counts, is_new)
 
 
@@ -193,6 +204,22 @@ def fold(rows, since, common):
     move_on(audience, trials, changed)
     save_trials(trials, changed)
     return common
+
+
+def count_outcomes(since=timedelta(hours=1)) -> int:
+    """Bring carts, purchases and refunds up to date; safe to repeat."""
+    lately = WatchEvent.objects.filter(created_at__gte=timezone.now() - since)
+    changed = lately.filter(kind__in=OUTCOMES.values()).order_by().values("video")
+    return VideoTrial.objects.filter(video__in=changed).update(
+        **{field: times_of(kind) for field, kind in OUTCOMES.items()}
+    )
+
+
+def times_of(kind):
+    """How often the video of the outer trial had such an event."""
+    own = WatchEvent.objects.filter(video=OuterRef("pk"), kind=kind)
+    times = own.order_by().values("video").annotate(times=Count("pk"))
+    return Coalesce(Subquery(times.values("times")), 0)
 
 
 def expect_of_shops(trials):

@@ -17,16 +17,21 @@ def viewer_of(request) -> str:
 
 def viewer_for(request) -> str:
     """The pseudonym, if need be the one that the answer to this request will give."""
-    if found := viewer_of(request):
-        return found
     if not hasattr(request, "new_viewer"):
-        request.new_viewer = secrets.token_urlsafe(16)
+        if found := viewer_of(request):
+            return found
+        renew_viewer(request)
     return request.new_viewer
+
+
+def renew_viewer(request) -> None:
+    """Another one from now on; nobody can tell that both were the same browser's."""
+    request.new_viewer = secrets.token_urlsafe(16)
 
 
 def name_viewer(request, response):
     """Let the browser keep a pseudonym until it is closed."""
-    if not viewer_of(request):
+    if viewer_for(request) != viewer_of(request):
         response.set_cookie(
             COOKIE,
             viewer_for(request),

@@ -19,11 +19,13 @@ from marketplace.fragments import fragment
 from sellers.following import set_following
 from sellers.models import Product, Seller
 from sellers.variants import options_of
-from videos.feed import sessions, tokens
+from videos.feed import ranking_logs, sessions, tokens
 from videos.feed.clips import load_clips, load_page
+from videos.feed.gates import public_videos
 from videos.feed.metadata import absolute, mp4_page, poster_page, structured_data
 from videos.feed.reactions import set_reaction
-from videos.feed.viewers import name_viewer, viewer_for, viewer_of
+from videos.feed.viewers import name_viewer, renew_viewer, viewer_for
+from videos.feed.watchers import remember_mode, watcher_of
 from videos.models import Engagement, Video
 
 RELATED = 8
@@ -47,20 +49,27 @@ def sign_in_first(view):
     return guarded
 
 
-def feed_page_context(request, page, more_url_name):
-    clips = enumerate(load_page(page.keys, request.user), page.position)
+def feed_page_context(request, watcher, page, more_url_name):
+    ranking_logs.note(page, watcher)
+    places = {place.key: place.at for place in page.places}
+    clips = load_page(page.keys, request.user)
     return {
-        "clips": [shown_clip(request, clip, place) for place, clip in clips],
+        "clips": [shown_clip(request, clip, page, places[clip.pk]) for clip in clips],
+        "watcher": watcher,
         "next_cursor": page.next_cursor,
         "more_url_name": more_url_name,
     }
 
 
-def shown_clip(request, clip, place):
+def shown_clip(request, clip, page, place):
     """A clip's HTML: made once for all who see the same in it."""
     is_guest = not request.user.is_authenticated
-    token = tokens.sign(viewer_for(request), clip.pk, place)
-    holes = {"number": place + 1, "token": token}
+    holes = {
+        "place": place,
+        "number": place + 1,
+        "visit": page.visit,
+        "token": tokens.sign(viewer_for(request), clip.pk, place),
+    }
     if not is_guest:
         holes["csrf_token"] = get_token(request)
     return fragment(
@@ -71,12 +80,23 @@ def shown_clip(request, clip, place):
 @require_GET
 def feed(request):
     """Opens with the video `?v=`, which the player keeps in the address."""
-    videos = sessions.public_videos()
-    page = open_or_continue(request, videos)
-    context = feed_page_context(request, page, "videos:feed_page")
-    if not context["clips"]:
+    videos = public_videos()
+    return opened(request, videos, "videos:feed_page")
+
+
+def opened(request, videos, more_url_name, is_following=False):
+    """A page of the feed, with all that a browser is told to keep of it."""
+    watcher = watcher_of(request)
+    page = open_or_continue(request, videos, watcher)
+    if page.is_first and not watcher.is_profiled:
+        # Each visit has a pseudonym that leads to no other.
+        renew_viewer(request)
+    context = feed_page_context(request, watcher, page, more_url_name)
+    context["is_following"] = is_following
+    if not context["clips"] and not is_following:
         context["soon_count"] = soon_count(videos)
-    return name_viewer(request, render(request, "videos/feed.html", context))
+    response = render(request, "videos/feed.html", context)
+    return remember_mode(request, name_viewer(request, response), watcher)
 
 
 def soon_count(videos):
@@ -87,7 +107,7 @@ def soon_count(videos):
 @require_GET
 def feed_waiting(request):
     """The empty feed asks here whether it still is."""
-    videos = sessions.public_videos()
+    videos = public_videos()
     if videos.exists():
         return HttpResponseClientRefresh()
     context = {"soon_count": soon_count(videos)}
@@ -96,17 +116,14 @@ def feed_waiting(request):
 
 @require_GET
 def feed_page(request):
-    return more_clips(request, sessions.public_videos(), "videos:feed_page")
+    return more_clips(request, public_videos(), "videos:feed_page")
 
 
 @login_required
 @require_GET
 def following(request):
     videos = sessions.followed_videos(request.user)
-    page = open_or_continue(request, videos)
-    context = feed_page_context(request, page, "videos:following_page")
-    context["is_following"] = True
-    return name_viewer(request, render(request, "videos/feed.html", context))
+    return opened(request, videos, "videos:following_page", is_following=True)
 
 
 @login_required
@@ -116,26 +133,25 @@ def following_page(request):
     return more_clips(request, videos, "videos:following_page")
 
 
-def open_or_continue(request, videos):
+def open_or_continue(request, videos, watcher):
     """Without JavaScript the next page is a link to this one with a cursor."""
-    viewer = viewer_of(request)
     try:
-        return sessions.continue_feed(videos, viewer, request.GET.get("cursor", ""))
+        return sessions.continue_feed(videos, watcher, request.GET.get("cursor", ""))
     except sessions.BadCursor:
         wanted = videos.filter(public_id=request.GET.get("v", ""))
         first = (
             wanted.values_list("pk", flat=True).first() if "v" in request.GET else None
         )
-        return sessions.open_feed(videos, viewer, first)
+        return sessions.open_feed(videos, watcher, first)
 
 
 def more_clips(request, videos, more_url_name):
-    cursor = request.GET.get("cursor", "")
+    cursor, watcher = request.GET.get("cursor", ""), watcher_of(request)
     try:
-        page = sessions.continue_feed(videos, viewer_of(request), cursor)
+        page = sessions.continue_feed(videos, watcher, cursor)
     except sessions.BadCursor:
         return HttpResponseBadRequest()
-    context = feed_page_context(request, page, more_url_name)
+    context = feed_page_context(request, watcher, page, more_url_name)
     return name_viewer(request, render(request, "videos/_feed_page.html", context))
 
 

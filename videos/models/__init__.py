@@ -2,9 +2,11 @@ from videos.models.content_features import ContentFeatures
 from videos.models.engagement import Engagement
 from videos.models.event import EventProgress, Impression, WatchEvent
 from videos.models.exposure import AudienceState, PoolDecision, VideoTrial
+from videos.models.feed_choice import FeedChoice
 from videos.models.feed_model import FeedModel, ModelConflict
 from videos.models.processing import LeaseLost, VideoConflict
 from videos.models.product_tag import ProductTag, TagHotspot
+from videos.models.ranking_log import RankingLog
 from videos.models.rendition import CaptionTrack, Rendition
 from videos.models.upload import Upload, UploadBusy, UploadClosed, UploadConflict
 from videos.models.version import FormerVersion
@@ -16,6 +18,7 @@ __all__ = [
     "ContentFeatures",
     "Engagement",
     "EventProgress",
+    "FeedChoice",
     "FeedModel",
     "FormerVersion",
     "Impression",
@@ -23,6 +26,7 @@ __all__ = [
     "ModelConflict",
     "PoolDecision",
     "ProductTag",
+    "RankingLog",
     "Rendition",
     "TagHotspot",
     "Upload",

@@ -24,6 +24,10 @@ class VideoTrial(models.Model):
     shown = models.PositiveIntegerField(default=0)
     finished = models.PositiveIntegerField(default=0)
     tapped = models.PositiveIntegerField(default=0)
+    # Counted anew by a job: they come long after the video was shown.
+    carted = models.PositiveIntegerField(default=0, db_default=0)
+    purchased = models.PositiveIntegerField(default=0, db_default=0)
+    refunded = models.PositiveIntegerField(default=0, db_default=0)
     appeal = models.FloatField(default=0, db_default=0)
     # Of the online model: appeal and theme, and their covariance; 32-bit floats.
     mean = models.BinaryField()

@@ -27,7 +27,7 @@ class AudienceSettings:
     theme: float = 0.2
     appeal: float = 1.0
     pull: float = 1.0
-    # Opening a product, in finished views.
+    # Opening a product, in finished views, where nothing else is known.
     tap_value: float = 4.0
 
 
@@ -88,11 +88,12 @@ class Taps:
 
     pull: np.ndarray
     weight: np.ndarray
+    worth: np.ndarray  # of one, in finished views
 
     @classmethod
-    def new(cls, count, spread):
+    def new(cls, count, spread, worth=AudienceSettings.tap_value):
         weight = np.full(count, spread**-2.0, np.float32)
-        return cls(np.zeros(count, np.float32), weight)
+        return cls(np.zeros(count, np.float32), weight, np.full(count, worth, float))
 
 
 @dataclass
@@ -120,7 +121,7 @@ class Audience:
         return cls(
             Bank.new(viewer_count, [s.mood] + [s.taste] * dimensions),
             Bank.new(video_count, [s.appeal] + [s.theme] * dimensions),
-            Taps.new(video_count, s.pull),
+            Taps.new(video_count, s.pull, s.tap_value),
             settings=s,
         )
 
@@ -149,7 +150,7 @@ class Audience:
         fit = self.viewers.mean[viewers, 1:] @ self.videos.mean[videos, 1:].T
         tap = self.tap_chance(videos, fit, optimism)
         finish = sigmoid(odds + optimism * spread)
-        return finish * (1 + self.settings.tap_value * tap)
+        return finish * (1 + self.taps.worth[videos] * tap)
 
     def tap_chance(self, videos, fit, optimism=0.0):
         bonus = optimism / np.sqrt(self.taps.weight[videos])
@@ -164,10 +165,11 @@ class Audience:
         odds = self.common.base + (x * self.videos.mean[videos]).sum(1)
         variance = np.einsum("ni,nij,nj->n", x, self.videos.covariance[videos], x)
         finish, tap = sigmoid(odds), self.tap_chance(videos, self.common.usual_fit)
-        by_finish = finish * (1 - finish) * (1 + self.settings.tap_value * tap)
-        by_tap = finish * self.settings.tap_value * tap * (1 - tap)
+        value = 1 + self.taps.worth[videos] * tap
+        by_finish = finish * (1 - finish) * value
+        by_tap = finish * self.taps.worth[videos] * tap * (1 - tap)
         spread = by_finish**2 * variance + by_tap**2 / self.taps.weight[videos]
-        return finish * (1 + self.settings.tap_value * tap), np.sqrt(spread)
+        return finish * value, np.sqrt(spread)
 
     def learn(self, viewers, videos, finished, tapped):
         """From impressions: who, what, and how each ended, as 0 or 1."""

@@ -93,6 +93,12 @@ class Recommender:
         rows, nearness = most_alike(self.vectors, wanted, limit)
         return self.found((rows[nearness > 0], nearness[nearness > 0]), limit)
 
+    def nearest(self, liked, keys):
+        """For each of these the one of what somebody liked that is most like it."""
+        mine = self.rows(liked)[-LIKED:]
+        nearness = self.vectors[self.rows(keys)] @ self.vectors[mine].T
+        return self.keys[mine[nearness.argmax(axis=1)]]
+
     def found(self, scored, limit):
         rows, scores = best(*scored, limit)
         top = scores.max(initial=0)

@@ -1,0 +1,128 @@
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from tests.factories import make_seller, make_tag, make_user, make_variant, make_video
+from videos.feed import candidates, matching, trials
+from videos.feed.candidates import candidates_among
+from videos.feed.gates import public_videos
+from videos.feed.sessions import open_feed
+from videos.feed.sources import Found, Source, find_trending, note_trending, trending
+from videos.feed.trials import count_outcomes, load_trials
+from videos.feed.watchers import Watcher
+from videos.models import Impression, VideoTrial, WatchEvent
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = timedelta(days=200)
+
+
+def watch(video, viewers, *, share=1.0, kind="watch", ago=timedelta()):
+    at = timezone.now() - ago
+    rows = WatchEvent.objects.bulk_create(
+        WatchEvent(video=video, viewer=viewer, kind=kind, watched_ms=int(8000 * share))
+        for viewer in viewers
+    )
+    WatchEvent.objects.filter(pk__in=[row.pk for row in rows]).update(created_at=at)
+
+
+def test_trending_is_what_many_browsers_liked_lately():
+    loved, liked, passed_over, once_loved, one_fan = (make_video() for _ in range(5))
+    watch(loved, ["a", "b", "c", "d"])
+    watch(liked, ["a", "b"])
+    watch(liked, ["c"], kind="share", share=0)
+    watch(passed_over, ["a", "b", "c", "d"], share=0.2)
+    watch(once_loved, ["a", "b", "c", "d"], ago=timedelta(days=9))
+    watch(one_fan, ["a"] * 30)
+
+    assert find_trending() == {loved.pk: 1.0, liked.pk: 0.75}
+
+
+def test_pages_read_what_the_job_found_and_a_lost_cache_is_no_error():
+    video = make_video()
+    watch(video, "abc")
+    note_trending()
+
+    assert trending() == {video.pk: 1.0}
+    cache.clear()
+    assert trending() == {}
+
+
+def test_old_videos_come_back_where_they_trend_or_their_shop_is_followed(monkeypatch):
+    monkeypatch.setattr(candidates, "NEWEST", 2)
+    user, shop = make_user(), make_seller()
+    shop.followers.create(user=user)
+    then = timezone.now() - LONG_AGO
+    followed = make_video(seller=shop, published_at=then)
+    popular, lost = make_video(published_at=then), make_video(published_at=then)
+    new = [make_video(), make_video()]
+    found = Found()
+    found.add_trending({popular.pk: 1.0})
+
+    watcher = Watcher("v" * 22, user.pk)
+    keys = {c.pk for c in candidates_among(public_videos(), watcher, found)}
+
+    assert keys == {followed.pk, popular.pk, *(video.pk for video in new)}
+    assert lost.pk not in keys
+
+
+def test_a_followed_shop_comes_first_and_says_so():
+    user, shop = make_user(), make_seller()
+    shop.followers.create(user=user)
+    followed = make_video(seller=shop, published_at=timezone.now() - timedelta(hours=1))
+    make_video()
+
+    page = open_feed(public_videos(), Watcher("v" * 22, user.pk))
+
+    assert page.keys[0] == followed.pk
+    assert page.places[0].sources == Source.FOLLOWED
+    plain = open_feed(public_videos(), Watcher("", user.pk, is_profiled=False))
+    assert plain.keys[0] != followed.pk
+
+
+def test_what_the_same_person_saw_in_another_browser_is_not_repeated(settings):
+    settings.FEED_REPEAT_DAYS = 5
+    user = make_user()
+    seen, unseen = make_video(like_count=900), make_video(like_count=1)
+    Impression.objects.create(video=seen, viewer="w" * 22, user=user)
+    watcher = Watcher("v" * 22, user.pk)
+
+    assert open_feed(public_videos(), watcher).keys == [unseen.pk, seen.pk]
+    Impression.objects.update(created_at=timezone.now() - timedelta(days=6))
+    assert open_feed(public_videos(), watcher).keys == [seen.pk, unseen.pk]
+
+
+def test_what_became_of_taps_is_counted_into_the_trial(monkeypatch):
+    kinds = {"carted": "cart", "purchased": "tag", "refunded": "share"}
+    monkeypatch.setattr(trials, "OUTCOMES", kinds)
+    good, bad = make_video(), make_video()
+    known = load_trials([good.pk, bad.pk], None)
+    trials.save_trials(known, [0, 1])
+    watch(good, "abcdefgh", kind="tag")
+    watch(bad, "abcdefgh", kind="share")
+    watch(bad, "ab", kind="cart", ago=timedelta(days=3))
+
+    for _ in range(2):
+        count_outcomes()
+
+    rows = VideoTrial.objects.values_list("carted", "purchased", "refunded")
+    assert rows.get(video=good) == (0, 8, 0)
+    assert rows.get(video=bad) == (2, 0, 8)
+    worth = load_trials([good.pk, bad.pk], None).taps.worth
+    assert worth[0] > worth[1]
+
+
+def test_a_video_with_nothing_to_sell_has_no_commercial_value():
+    plain, tagged = make_video(), make_video()
+    make_tag(video=tagged, product=make_variant().product)
+
+    match = matching.match(Watcher())
+    found = candidates_among(public_videos(), Watcher(), match.found)
+    match.affinities(found)
+
+    worth = match.exposure.audience.taps.worth[match.rows]
+    worth = {c.pk: float(w) for c, w in zip(found, worth, strict=True)}
+    assert worth[plain.pk] == 0
+    assert worth[tagged.pk] == pytest.approx(4)

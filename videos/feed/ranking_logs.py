@@ -1,0 +1,52 @@
+"""Writes down why the places of a page went to whom, for a sample of the visits."""
+
+import logging
+import zlib
+
+from django.conf import settings
+from django.db import Error
+
+from videos.feed.sessions import Page
+from videos.feed.watchers import Watcher
+from videos.models import RankingLog
+
+logger = logging.getLogger(__name__)
+
+# Of one run; what is left over goes with the next.
+MOST_AT_ONCE = 50_000
+
+
+def is_sampled(visit: str) -> bool:
+    """Whole visits, so that what one page led to can be read from the next."""
+    return zlib.crc32(visit.encode()) % 100 < settings.FEED_LOG_PERCENT
+
+
+def note(page: Page, watcher: Watcher) -> None:
+    """In one query; a page is worth more than the note that it was served."""
+    if not page.is_new or not is_sampled(page.visit):
+        return
+    rows = [
+        RankingLog(
+            visit=page.visit,
+            viewer=watcher.viewer,
+            video_id=place.key,
+            place=place.at,
+            sources=place.sources,
+            because=place.because,
+            features=place.features,
+            model=page.version,
+            propensity=place.propensity,
+        )
+        for place in page.places
+    ]
+    try:
+        RankingLog.objects.bulk_create(rows)
+    except Error:
+        logger.exception("A page of the feed was not written down.")
+
+
+def purge() -> int:
+    """What is older than the settings say."""
+    outdated = RankingLog.objects.outdated().order_by("created_at")
+    rows = RankingLog.objects.filter(pk__in=outdated.values("pk")[:MOST_AT_ONCE])
+    return rows.delete()[0]

@@ -1,0 +1,116 @@
+"""Where candidates come from beside what is new, each with how much it says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import IntFlag
+
+import numpy as np
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from videos.feed.history import LIKED_FROM
+from videos.feed.model.sparse import add_up
+from videos.models import WatchEvent
+
+# Of each part of the model, and of followed shops, the best so many.
+OF_EACH_PART = 150
+OF_FOLLOWED = 50
+TRENDING = "feed:trending"
+TRENDING_KEPT = 100
+TRENDING_HOURS = 48
+# The list is made every few minutes; an older one says nothing of now.
+TRENDING_SECONDS = 3600
+# One browser's say, however often it watches.
+FEWEST_WATCHERS = 3
+
+
+class Source(IntFlag):
+    """Ways by which a video can come to a list; kept in the ranking log."""
+
+    NEWEST = 1
+    VISIT = 2
+    TASTE = 4
+    CONTENT = 8
+    FOLLOWED = 16
+    TRENDING = 32
+    TRIAL = 64
+    NAMED = 128
+
+
+PARTS = {Source.VISIT: "visit", Source.TASTE: "taste", Source.CONTENT: "content"}
+
+
+@dataclass
+class Found:
+    """What one viewer's past leads to: keys with scores, sources and causes."""
+
+    scores: dict[int, float] = field(default_factory=dict)
+    sources: dict[int, Source] = field(default_factory=dict)
+    because: dict[int, int] = field(default_factory=dict)
+
+    def add_trending(self, trending: dict[int, float]):
+        weight = settings.FEED_PARTS["trending"]
+        for key, share in trending.items():
+            self.scores[key] = self.scores.get(key, 0) + weight * share
+            self.sources[key] = self.sources.get(key, Source(0)) | Source.TRENDING
+
+
+def found_by_model(recommender, liked: Sequence[int]) -> Found:
+    """A video that several parts find has the sum of their scores."""
+    if recommender is None or not len(liked):
+        return Found()
+    parts = {
+        Source.VISIT: recommender.after(liked, OF_EACH_PART),
+        Source.TASTE: recommender.for_taste(liked, OF_EACH_PART),
+        Source.CONTENT: recommender.alike(liked, OF_EACH_PART),
+    }
+    weights = {source: settings.FEED_PARTS[name] for source, name in PARTS.items()}
+    keys = np.concatenate([keys for keys, _ in parts.values()])
+    scores = [scores * weights[source] for source, (_, scores) in parts.items()]
+    keys, scores = add_up(keys, np.concatenate(scores))
+    sources: dict[int, Source] = {}
+    for source, (found, _) in parts.items():
+        for key in found.tolist():
+            sources[key] = sources.get(key, Source(0)) | source
+    alike = parts[Source.CONTENT][0]
+    because = recommender.nearest(liked, alike).tolist() if len(alike) else []
+    return Found(
+        dict(zip(keys.tolist(), scores.tolist(), strict=True)),
+        sources,
+        dict(zip(alike.tolist(), because, strict=True)),
+    )
+
+
+def find_trending(now=None) -> dict[int, float]:
+    """By how many different browsers liked it lately; the first one has 1."""
+    since = (now or timezone.now()) - timedelta(hours=TRENDING_HOURS)
+    enough = F("video__duration_ms") * LIKED_FROM
+    watched = Q(kind=WatchEvent.Kind.WATCH, watched_ms__gte=enough)
+    lately = WatchEvent.objects.filter(created_at__gte=since).order_by()
+    liked = lately.filter(watched | ~Q(kind=WatchEvent.Kind.WATCH))
+    rows = (
+        liked.values_list("video")
+        .annotate(watchers=Count("viewer", distinct=True))
+        .filter(watchers__gte=FEWEST_WATCHERS)
+        .order_by("-watchers", "-video")[:TRENDING_KEPT]
+    )
+    rows = list(rows)
+    return {video: watchers / rows[0][1] for video, watchers in rows}
+
+
+def note_trending() -> None:
+    """By a job, so that no page adds up events."""
+    cache.set(TRENDING, find_trending(), TRENDING_SECONDS)
+
+
+def trending() -> dict[int, float]:
+    return cache.get(TRENDING) or {}
+
+
+def followed_keys(videos, user_pk):
+    """The newest of the shops that somebody follows, as a query of keys."""
+    of_followed = videos.filter(seller__followers__user=user_pk)
+    return of_followed.order_by("-published_at", "-pk").values("pk")[:OF_FOLLOWED]

@@ -1,0 +1,168 @@
+"""Whom a page is for, as far as they allow that to be known, and what they wished."""
+
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
+
+from marketplace.accounts.models import Address
+from videos.feed.viewers import PSEUDONYM, viewer_of
+from videos.models import FeedChoice
+
+# How the feed is made: chosen without an account, this cookie says it.
+MODE_COOKIE = "feed"
+# Under which name the other wishes of a browser without an account are kept.
+BROWSER_COOKIE = "feed_choices"
+COOKIE_SECONDS = 365 * 24 * 3600
+PLAIN, YOURS = FeedChoice.Kind.PLAIN, FeedChoice.Kind.YOURS
+SUBJECTS = ["video", "seller", "product", "category"]
+
+EMPTY: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Without a profile, `viewer` is empty and nothing is asked about the past."""
+
+    viewer: str = ""
+    user_pk: int | None = None
+    is_profiled: bool = True
+    # Nobody has said yes or no, and the site wants to know.
+    is_asked: bool = False
+    country: str = ""
+    # Not to be shown.
+    videos: frozenset[int] = EMPTY
+    sellers: frozenset[int] = EMPTY
+    products: frozenset[int] = EMPTY
+    # Liked, and not to be counted.
+    dropped_sellers: frozenset[int] = EMPTY
+    dropped_categories: frozenset[int] = EMPTY
+
+    @property
+    def follower_pk(self) -> int | None:
+        """Whose followed shops may count."""
+        return self.user_pk if self.is_profiled else None
+
+
+@dataclass
+class Wishes:
+    """What rows of `FeedChoice` say."""
+
+    modes: list[str] = field(default_factory=list)
+    about: dict = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, kind, **subjects):
+        if kind in (PLAIN, YOURS):
+            self.modes.append(kind)
+        for name, pk in subjects.items():
+            if pk is not None:
+                self.about[kind, name].add(pk)
+
+    def keys(self, kind, name):
+        return frozenset(self.about.get((kind, name), ()))
+
+
+def browser_of(request) -> str:
+    value = request.COOKIES.get(BROWSER_COOKIE, "")
+    return value if PSEUDONYM.fullmatch(value) else ""
+
+
+def watcher_of(request) -> Watcher:
+    """In one query for whoever has an account or wished something; else in none."""
+    browser, user = browser_of(request), request.user
+    if user.is_authenticated:
+        rows, country = of_account(user.pk, browser)
+    else:
+        rows, country = of_browser(browser), ""
+    wishes = Wishes()
+    for row in rows:
+        wishes.add(**row)
+    mode = mode_by(wishes.modes, request)
+    is_profiled = mode == YOURS if mode else not settings.FEED_ASKS_CONSENT
+    of = wishes.keys
+    return Watcher(
+        viewer=viewer_of(request) if is_profiled else "",
+        user_pk=user.pk,
+        is_profiled=is_profiled,
+        is_asked=not mode and settings.FEED_ASKS_CONSENT,
+        country=country or "",
+        videos=of("not_interested", "video"),
+        sellers=of("hidden", "seller"),
+        products=of("hidden", "product"),
+        dropped_sellers=of("dropped", "seller"),
+        dropped_categories=of("dropped", "category"),
+    )
+
+
+def mode_by(modes, request) -> str:
+    """The account's word comes before the browser's; empty where neither has one."""
+    said = modes[-1] if modes else request.COOKIES.get(MODE_COOKIE, "")
+    return said if said in (PLAIN, YOURS) else ""
+
+
+def of_account(user_pk, browser):
+    """Its wishes, and where its parcels go."""
+    mine = Q(user=OuterRef("pk"))
+    if browser:
+        mine |= Q(browser=browser)
+    wishes = FeedChoice.objects.filter(mine).order_by()
+    address = Address.objects.filter(user=OuterRef("pk")).values("country")
+    return (
+        get_user_model()
+        .objects.filter(pk=user_pk)
+        .values_list(
+            ArraySubquery(wishes.values(json=JSONObject(**as_json()))),
+            Subquery(address[:1]),
+        )
+        .get()
+    )
+
+
+def as_json():
+    return {"kind": "kind"} | {name: f"{name}_id" for name in SUBJECTS}
+
+
+def of_browser(browser):
+    if not browser:
+        return []
+    return FeedChoice.objects.filter(browser=browser).values("kind", *SUBJECTS)
+
+
+def is_profiled(request) -> bool:
+    """For beacons: whether what was watched may be kept under somebody's name."""
+    said = request.COOKIES.get(MODE_COOKIE, "")
+    if said not in (PLAIN, YOURS) and request.user.is_authenticated:
+        modes = [PLAIN, YOURS]
+        of_mine = FeedChoice.objects.filter(user=request.user, kind__in=modes)
+        said = of_mine.values_list("kind", flat=True).first()
+    return said == YOURS if said else not settings.FEED_ASKS_CONSENT
+
+
+def keep_cookie(response, name, value):
+    response.set_cookie(
+        name,
+        value,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+def remember_mode(request, response, watcher):
+    """The cookie says what the account says, for the beacons of this browser."""
+    mode = PLAIN if not watcher.is_profiled else YOURS
+    said = request.COOKIES.get(MODE_COOKIE)
+    is_known = said or mode == PLAIN
+    if watcher.user_pk and not watcher.is_asked and is_known and said != mode:
+        keep_cookie(response, MODE_COOKIE, mode)
+    return response
+
+
+new_browser = partial(secrets.token_urlsafe, 16)
