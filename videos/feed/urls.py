@@ -2,16 +2,22 @@
 
 from django.urls import path
 
-from videos.feed import api, views
+from videos.feed import api, control_views, views
 
 urlpatterns = [
     path("", views.feed, name="feed"),
     path("feed/waiting/", views.feed_waiting, name="feed_waiting"),
     path("feed/next/", views.feed_page, name="feed_page"),
+    path("feed/yours/", control_views.your_feed, name="your_feed"),
+    path("feed/yours/mode/", control_views.mode, name="feed_mode"),
+    path("feed/yours/reset/", control_views.reset, name="feed_reset"),
+    path("feed/wishes/", control_views.add_wish, name="add_wish"),
+    path("feed/wishes/<int:pk>/undo/", control_views.undo_wish, name="undo_wish"),
     path("following/", views.following, name="following"),
     path("following/next/", views.following_page, name="following_page"),
     path("saved/", views.saved, name="saved"),
     path("v/<str:public_id>/", views.video, name="video"),
+    path("v/<str:public_id>/why/", control_views.why, name="why"),
     path("v/<str:public_id>/poster.jpg", views.shared_poster, name="shared_poster"),
     path("v/<str:public_id>/video.mp4", views.shared_video, name="shared_video"),
     path("v/<str:public_id>/like/", views.like, name="like"),

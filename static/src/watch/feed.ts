@@ -18,6 +18,7 @@ export class Feed {
   private settling = 0;
   private preloading = 0;
   private isLoading = false;
+  private isStale = false;
 
   constructor(private readonly root: HTMLElement) {
     this.track = root.querySelector<HTMLElement>("[data-feed-track]")!;
@@ -149,7 +150,30 @@ export class Feed {
     } finally {
       this.isLoading = false;
       this.track.ariaBusy = "false";
+      if (this.isStale) this.renew();
     }
+  }
+
+  // What was wished counts at once: the videos behind this one are asked for anew.
+  private renew() {
+    const clip = this.current;
+    const visit = clip?.element.dataset.visit;
+    const address = this.track.dataset.feedTrack;
+    if (!clip || !visit || !address) return;
+    // A page that is under way was chosen before the wish.
+    this.isStale = this.isLoading;
+    if (this.isStale) return;
+    for (const later of this.clips.splice(this.active + 1)) {
+      this.known.delete(later.id);
+      later.player.free();
+      later.element.remove();
+    }
+    const more = document.createElement("article");
+    more.className = "feed-more";
+    const next = Number(clip.element.dataset.place) + 1;
+    more.dataset.feedMore = `${address}?cursor=${visit}.${next}`;
+    this.track.lastElementChild?.replaceWith(more);
+    void this.loadMore();
   }
 
   private showFailure(more: HTMLElement, hasFailed: boolean) {
@@ -183,6 +207,7 @@ export class Feed {
   }
 
   private wirePage() {
+    document.addEventListener("feed-changed", () => this.renew());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") void this.current?.resume();
       else this.current?.leave();

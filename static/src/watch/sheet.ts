@@ -1,10 +1,10 @@
-// The product sheet over the playing video: variant, price, stock; closes when added.
+// A sheet over the playing video: a product, or why the video is there.
 import { behaviour } from "../modules/behaviour";
 import { record } from "./events";
 
-behaviour("[data-product-sheet]", (element) => {
+behaviour("[data-sheet]", (element) => {
   const sheet = element as HTMLDialogElement;
-  const body = sheet.querySelector<HTMLElement>("#product-sheet-body");
+  const body = sheet.querySelector<HTMLElement>("[data-sheet-body]");
   const waiting = sheet.querySelector<HTMLTemplateElement>("[data-sheet-waiting]");
   let opened: { token?: string; product?: number } = {};
   document.addEventListener("click", (event) => {
