@@ -11,7 +11,7 @@ from django_countries import countries
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from checkout import cart_contents, carts, quotes
-from checkout.carts import CartRefusal
+from checkout.carts import CartRefusal, Through
 from checkout.forms import AddForm, QuantityForm, RestoreForm
 from checkout.models import CartLine
 from marketplace.accounts.models import country_of
@@ -30,17 +30,26 @@ def add_to_cart(request):
     data = form.cleaned_data
     on_sale = Variant.objects.on_sale().select_related("product__seller")
     variant = get_object_or_404(on_sale, pk=data["variant"])
-    named = Video.objects.filter(public_id=data["video"])
-    video = named.first() if data["video"] else None
+    through = video_of(data)
     try:
         if data["buy_now"]:
             cart = carts.open_buy_now_cart(request)
-            carts.put_alone(cart, variant, data["quantity"], video)
+            carts.put_alone(cart, variant, data["quantity"], through)
         else:
-            carts.add(carts.open_cart(request), variant, data["quantity"], video)
+            carts.add(carts.open_cart(request), variant, data["quantity"], through)
     except CartRefusal as refusal:
         return refuse_to_add(request, str(refusal), variant)
     return say_added(request, variant, is_buying_now=data["buy_now"])
+
+
+def video_of(data):
+    """The one over which it is bought; names of none that there is are passed over."""
+    named = Video.objects.filter(public_id=data["video"])
+    video = named.first() if data["video"] else None
+    if video is None:
+        return None
+    tag = data["tag"] if data["tag"].isdecimal() else None
+    return Through(video, video.tags.filter(pk=tag).first())
 
 
 def refuse_to_add(request, text, variant=None):

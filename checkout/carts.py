@@ -4,10 +4,12 @@
 """
 
 from collections import Counter
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import F, Q, Sum
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +19,7 @@ from checkout.cart_contents import MAX_QUANTITY, NOTHING, own_reservations
 from checkout.models import Cart, CartLine, OrderGroup
 from sellers import stock
 from sellers.models import StockLevel, Variant
-from videos.models import Video
+from videos.models import ProductTag, Video
 
 SESSION_KEY = "cart"
 BUY_NOW_KEY = "buy_now"
@@ -111,9 +113,20 @@ def adopt_cart(token, user) -> int:
     return count_of(cart) - sum(line.quantity for line in chosen) if chosen else 0
 
 
+@dataclass(frozen=True)
+class Through:
+    """The video over which something is put into the cart, and its tag."""
+
+    video: Video
+    tag: ProductTag | None = None
+
+    def as_fields(self):
+        return {"video": self.video, "tag": self.tag, "video_at": timezone.now()}
+
+
 @transaction.atomic
 def add(
-    cart: Cart, variant: Variant, quantity: int, video: Video | None = None
+    cart: Cart, variant: Variant, quantity: int, through: Through | None = None
 ) -> CartLine:
     """Put more of a variant in; CartRefusal where that cannot be bought."""
     use(cart)
@@ -123,17 +136,19 @@ def add(
     refuse_short(cart, variant, wanted, already=line.quantity if line else 0)
     refuse_over_limit(cart, variant, wanted)
     if line is None:  # the cart is locked, so nobody adds one meanwhile
-        price_minor = variant.price_minor
         return cart.lines.create(
-            variant=variant, quantity=quantity, video=video, price_minor=price_minor
+            variant=variant,
+            quantity=quantity,
+            price_minor=variant.price_minor,
+            **(through.as_fields() if through else {}),
         )
-    set_line(line, wanted)
+    set_line(line, wanted, through)
     return line
 
 
 @transaction.atomic
 def put(
-    cart: Cart, variant: Variant, quantity: int, video: Video | None = None
+    cart: Cart, variant: Variant, quantity: int, through: Through | None = None
 ) -> CartLine:
     """Have exactly that many in the cart."""
     use(cart)
@@ -144,11 +159,10 @@ def put(
         refuse_over_limit(cart, variant, quantity)
     line, _is_new = cart.lines.update_or_create(
         variant=variant,
-        defaults={"quantity": quantity, "price_minor": variant.price_minor},
-        create_defaults={
+        defaults={
             "quantity": quantity,
             "price_minor": variant.price_minor,
-            "video": video,
+            **(through.as_fields() if through else {}),
         },
     )
     return line
@@ -162,18 +176,20 @@ def use(cart: Cart) -> None:
 
 @transaction.atomic
 def put_alone(
-    cart: Cart, variant: Variant, quantity: int, video: Video | None = None
+    cart: Cart, variant: Variant, quantity: int, through: Through | None = None
 ) -> CartLine:
     """“Buy now”: in place of what was to be bought at once before."""
     use(cart)
     cart.lines.exclude(variant=variant).delete()
-    return put(cart, variant, quantity, video)
+    return put(cart, variant, quantity, through)
 
 
-def set_line(line: CartLine, quantity: int) -> None:
-    line.quantity = quantity
-    line.price_minor = line.variant.price_minor
-    line.save(update_fields=["quantity", "price_minor"])
+def set_line(line: CartLine, quantity: int, through: Through | None) -> None:
+    changed = {"quantity": quantity, "price_minor": line.variant.price_minor}
+    changed |= through.as_fields() if through else {}
+    for name, value in changed.items():
+        setattr(line, name, value)
+    line.save(update_fields=list(changed))
 
 
 def refuse_other_currency(cart: Cart, variant: Variant) -> None:

@@ -35,6 +35,7 @@ from checkout.ordering import (
 from checkout.private_links import private_link
 from marketplace.accounts.models import Address
 from sellers.models import OutOfStock
+from videos.feed.viewers import viewer_of
 
 
 @never_cache
@@ -122,6 +123,7 @@ def details_of(request, form):
         coupon_code=typed_code(request),
         user=buyer_of(request),
         language=get_language() or "en",
+        viewer=viewer_of(request),
     )
 
 

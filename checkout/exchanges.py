@@ -84,6 +84,7 @@ def add_line(made: Order, bought: OrderLine, variant: Variant, due: Due) -> None
     OrderLine.objects.create(
         order=made,
         variant=variant,
+        **{name: getattr(bought, name) for name in OrderLine.CREDIT},
         title=bought.title,
         variant_title=variant.title,
         sku=variant.sku,

@@ -44,6 +44,7 @@ class AddForm(QuantityForm):
         ),
     )
     video = forms.CharField(max_length=32, required=False)
+    tag = forms.CharField(max_length=18, required=False)
     buy_now = forms.BooleanField(required=False)
 
 

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import cart_contents, coupons, purchase_limits, quotes
+from checkout import attributing, cart_contents, coupons, purchase_limits, quotes
+from checkout.attributing import Credit
 from checkout.cart_contents import Contents, Item
 from checkout.coupons import CouponRefused, Entry
 from checkout.models import Cart, Order, OrderGroup, OrderLine
@@ -62,6 +63,8 @@ class Details:
     coupon_code: str = ""
     user: User | None = None
     language: str = "en"
+    # The pseudonym of the browser, for the figures of the videos.
+    viewer: str = ""
 
 
 @transaction.atomic
@@ -193,10 +196,12 @@ def create_group(
         pay_before=pay_before,
         chain=chain,
     )
+    lines = [item.line for item in quote.items]
+    credits = attributing.credits_of(lines, details.viewer, details.user)
     orders = [new_order(group, part) for part in quote.sellers]
     Order.objects.bulk_create(orders)
     OrderLine.objects.bulk_create(
-        order_line(order, item, line)
+        order_line(order, item, line, credits[item.line.pk])
         for order, part in zip(orders, quote.sellers, strict=True)
         for item, line in zip(part.part.items, part.amounts.lines, strict=True)
     )
@@ -236,12 +241,12 @@ def new_order(group: OrderGroup, part: SellerQuote) -> Order:
     )
 
 
-def order_line(order: Order, item: Item, amounts: LineAmounts) -> OrderLine:
+def order_line(
+    order: Order, item: Item, amounts: LineAmounts, credit: Credit | None
+) -> OrderLine:
     return OrderLine(
         order=order,
         variant=item.variant,
-        video=item.line.video,
-        video_title=item.line.video.title if item.line.video else "",
         title=item.variant.product.title,
         variant_title=item.variant.title[:250],
         sku=item.variant.sku,
@@ -256,6 +261,7 @@ def order_line(order: Order, item: Item, amounts: LineAmounts) -> OrderLine:
         commission_basis_points=amounts.commission_basis_points,
         commission_minor=amounts.commission_minor,
         commission_tax_minor=amounts.commission_tax_minor,
+        **attributing.as_fields(credit),
     )
 
 

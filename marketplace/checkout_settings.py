@@ -17,6 +17,9 @@ PAYMENT_PROCESSING_MINUTES = env_int("PAYMENT_PROCESSING_MINUTES", 60)
 # Back-ordered without a day: until when it must be sent.
 BACK_ORDER_DISPATCH_DAYS = env_int("BACK_ORDER_DISPATCH_DAYS", 30)
 GUEST_CART_DAYS = env_int("GUEST_CART_DAYS", 30, minimum=1)
+# A sale is due to a video with the product that was tapped, or watched, so long before.
+ATTRIBUTION_TAP_HOURS = env_int("ATTRIBUTION_TAP_HOURS", 7 * 24)
+ATTRIBUTION_VIEW_HOURS = env_int("ATTRIBUTION_VIEW_HOURS", 24)
 PAYOUT_HOLD_DAYS = env_int("PAYOUT_HOLD_DAYS", 7)
 # Of each order so much is kept back from its seller, for so long after the hold.
 RESERVE_BASIS_POINTS = env_int("RESERVE_BASIS_POINTS", 0)

@@ -4,7 +4,7 @@ import io
 from datetime import timedelta
 from itertools import count
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from PIL import Image
 
@@ -254,7 +254,7 @@ def make_review(*, product=None, user=None, rating=5, **fields):
 
 def make_staff(*roles, **fields):
     """Somebody at the desk, with the rights of `User.Role`s."""
-    grant(Group.objects, Permission.objects)
+    grant()
     person = make_user(is_staff=True, **fields)
     person.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
     return person

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from sellers.models import Variant
-from videos.models import Video
+from videos.models import ProductTag, Video
 
 
 def new_token():
@@ -73,10 +73,14 @@ class CartLine(models.Model):
     quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
     # What it cost when it was put in, to say so when that has changed.
     price_minor = models.PositiveBigIntegerField(null=True, blank=True)
-    # Through which video it came, for the figures.
+    # Over which video it was put in last, by which tag and when, for the figures.
     video = models.ForeignKey(
         Video, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    tag = models.ForeignKey(
+        ProductTag, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    video_at = models.DateTimeField(null=True, blank=True)
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,13 +1,25 @@
 from django.db import models
-from django.db.models import F
+from django.db.models import F, OuterRef, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from sellers.models import Variant
 from sellers.promises import text_of_line
 from videos.models import Video
+from videos.models.video import clock
 
 
 class OrderLineQuerySet(models.QuerySet):
+    def sold(self):
+        """Paid for once, whatever came after."""
+        return self.exclude(order__group__paid_at=None)
+
+    def with_net(self):
+        """With what the buyer paid for the line less what went back for it."""
+        back = self.model.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+        returned = back.annotate(sum=Sum("refund_lines__amount_minor")).values("sum")
+        return self.annotate(net_minor=F("total_minor") - Coalesce(returned, 0))
+
     def with_pictures(self):
         return self.select_related(
             "variant__media", "variant__product"
@@ -16,6 +28,16 @@ class OrderLineQuerySet(models.QuerySet):
 
 class OrderLine(models.Model):
     """What was bought, frozen: later changes to the product do not reach it."""
+
+    class Way(models.TextChoices):
+        DIRECT = "direct", _("directly from the video")
+        AFTER_VIEW = "after_view", _("after seeing the video")
+
+    # What says to which video the sale is due.
+    CREDIT = (
+        "video", "video_title", "video_way", "video_touched_at", "tag_position",
+        "tag_starts_ms",
+    )  # fmt: skip
 
     order = models.ForeignKey("checkout.Order", models.PROTECT, related_name="lines")
     variant = models.ForeignKey(
@@ -26,6 +48,13 @@ class OrderLine(models.Model):
     )
     # Stays when the video is removed.
     video_title = models.CharField(max_length=140, blank=True)
+    # How it came through the video, and by which of its tags: `checkout.attributing`.
+    video_way = models.CharField(
+        max_length=10, choices=Way.choices, blank=True, db_default=""
+    )
+    video_touched_at = models.DateTimeField(null=True, blank=True)
+    tag_position = models.PositiveSmallIntegerField(null=True, blank=True)
+    tag_starts_ms = models.PositiveIntegerField(null=True, blank=True)
     title = models.CharField(max_length=140)
     variant_title = models.CharField(max_length=250, blank=True)
     sku = models.CharField(max_length=80)
@@ -75,6 +104,11 @@ class OrderLine(models.Model):
     def promise(self):
         """What the buyer was told of when it is sent; empty where that was at once."""
         return text_of_line(self.quantity, self.backordered_quantity, self.ships_on)
+
+    @property
+    def tag_time(self):
+        """When in the video it was shown; empty where that is not known."""
+        return "" if self.tag_starts_ms is None else clock(self.tag_starts_ms)
 
     @property
     def left(self):

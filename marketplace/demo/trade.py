@@ -113,8 +113,8 @@ def play(story, buyer, key, nth):
 def place(story, buyer, key, nth):
     cart, _ = Cart.objects.get_or_create(user=buyer)
     for variant, quantity in chosen(story, key, nth):
-        video = variant.product.video_tags.first()
-        carts.put(cart, variant, quantity, video and video.video)
+        tag = variant.product.video_tags.first()
+        carts.put(cart, variant, quantity, tag and carts.Through(tag.video, tag))
     address = postal_address(buyer.name, nth)
     quote = quotes.quote(cart_contents.contents(cart), address["country"], {})
     details = ordering.Details(

@@ -100,6 +100,7 @@ def product(request, seller, product):
         "related": [card_of(other) for other in related],
         "json_ld": structured_data.product(found, rating),
         "via_video": request.GET.get("video", "")[:16],
+        "via_tag": request.GET.get("tag", "")[:18],
     }
     return render(request, "sellers/product.html", context)
 

@@ -219,6 +219,7 @@ def product_sheet(request, public_id, pk):
         "chosen": product.cheapest,
         "reach": product.seller.shipping_rates.reach(country_of(request.user)),
         "via_video": clip.public_id,
+        "via_tag": request.GET.get("tag", "")[:18],
     }
     return render(request, "videos/_product_sheet.html", context)
 

@@ -121,11 +121,19 @@ class LineInline(DeskInline):
         "total",
         "commission",
         "refunded_quantity",
+        "through",
     ]
-    readonly_fields = ["total", "commission"]
+    readonly_fields = ["total", "commission", "through"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("order__group")
+
+    @shown(_("through"))
+    def through(self, line):
+        if not line.video_title:
+            return "–"
+        parts = [f"“{line.video_title}”", line.get_video_way_display(), line.tag_time]
+        return " · ".join(filter(None, parts))
 
     @shown(_("total"))
     def total(self, line):
