@@ -3,6 +3,7 @@ from django.urls import include, path
 from videos import (
     caption_views,
     deletion_views,
+    figure_views,
     multipart_views,
     schedule_views,
     seller_views,
@@ -66,6 +67,12 @@ seller_centre = [
         "<str:public_id>/captions/<str:language>/remove/",
         caption_views.remove_captions,
         name="remove_captions",
+    ),
+    path("<str:public_id>/figures/", figure_views.video_figures, name="video_figures"),
+    path(
+        "<str:public_id>/figures/csv/",
+        figure_views.video_figures_csv,
+        name="video_figures_csv",
     ),
     path("<str:public_id>/tags/", tagging_views.tagging, name="tagging"),
     path(
