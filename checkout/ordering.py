@@ -20,6 +20,7 @@ from checkout.quotes import Quote, SellerQuote
 from marketplace.accounts.models import User
 from sellers import stock
 from sellers.models import StockReservation
+from videos.feed import experimenting
 
 # The orders that a guest's browser remembers.
 SESSION_KEY = "orders"
@@ -209,6 +210,7 @@ def create_group(
         coupons.take(quote.coupon, group)
     later = stock.reserve(quantities(quote), group.reservation_reference, pay_before)
     freeze_promises(group, quote, later)
+    experimenting.note_order(details.viewer)
     return group
 
 

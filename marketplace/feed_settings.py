@@ -34,6 +34,8 @@ FEED_PARTS = {
     "followed": 1.0,
     "trending": 0.5,
 }
+# Settings of which an experiment may try other numbers.
+FEED_TRIED = ["FEED_PARTS"]
 # What an impression is worth is its expected completion, times one and these: each in
 # completions.  What is given back is taken away again.
 FEED_VALUES = {"tap": 1.0, "cart": 3.0, "purchase": 12.0, "refund": 12.0}

@@ -85,6 +85,19 @@ UNFOLD = {
                 ],
             },
             {
+                "title": _("Feed"),
+                "separator": True,
+                "items": [
+                    page(
+                        _("Health of the feed"),
+                        "monitor_heart",
+                        "videos_feedmodel",
+                        "health",
+                    ),
+                    page(_("Experiments"), "science", "videos_experiment"),
+                ],
+            },
+            {
                 "title": _("Orders and money"),
                 "separator": True,
                 "items": [
@@ -136,6 +149,11 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "sellers.Product", "exclude_fields": ["search", "updated_at"]},
     "sellers.Variant",
     {"model": "videos.Video", "include_fields": ["title", "description"]},
+    {
+        "model": "videos.Experiment",
+        "exclude_fields": ["status", "started_at", "stopped_at", "why_stopped"],
+    },
+    "videos.ExperimentArm",
     "checkout.ShippingRate",
     "checkout.CommissionRule",
     "checkout.PayoutTerms",

@@ -38,6 +38,17 @@ OPERATOR = {
         "delete_category",
         "view_catalogimport",
     ],
+    "videos": [
+        "view_feedmodel",
+        # Whoever may change an experiment may start and stop it.
+        "view_experiment",
+        "add_experiment",
+        "change_experiment",
+        "view_experimentarm",
+        "add_experimentarm",
+        "change_experimentarm",
+        "delete_experimentarm",
+    ],
     "checkout": [
         "view_coupon",
         "add_coupon",

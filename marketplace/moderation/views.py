@@ -4,6 +4,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from marketplace.moderation.forms import ReportForm
 from marketplace.moderation.reporting import file_report, find_subject
+from videos.feed.experimenting import note_report
+from videos.feed.viewers import viewer_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -15,6 +17,7 @@ def report(request, kind, key):
         if refusal := ratelimit.consume_or_429(request, action="report"):
             return refusal
         file_report(form.save(commit=False), subject, request.user)
+        note_report(viewer_of(request))
         return redirect("moderation:reported", kind, key)
     context = {"form": form, "subject": subject}
     return render(request, "moderation/report.html", context)

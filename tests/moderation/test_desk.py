@@ -55,6 +55,8 @@ OPERATION = {
     "checkout_stripeevent",
     "checkout_transfer",
     "sellers_catalogimport",
+    "videos_experiment",
+    "videos_feedmodel",
 }
 
 
@@ -147,6 +149,7 @@ def test_little_is_added_by_hand(client, role):
         "checkout_coupon",
         "checkout_commissionrule",
         "checkout_payoutterms",
+        "videos_experiment",
     }
     assert added == (by_operators if role == Role.OPERATOR else set())
 

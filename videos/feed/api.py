@@ -22,6 +22,7 @@ from marketplace.video_addresses import expiry
 from videos.feed import events, ranking_logs, sessions, tokens
 from videos.feed.clips import load_page, shown_tags
 from videos.feed.gates import public_videos
+from videos.feed.gauges import served
 from videos.feed.viewers import name_viewer, viewer_for, viewer_of
 from videos.feed.watchers import is_profiled, watcher_of
 from videos.models import Video
@@ -72,6 +73,7 @@ class FeedSerializer(serializers.Serializer):
     responses=FeedSerializer,
 )
 @api_view(["GET"])
+@served
 def api_feed(request):
     """Ten videos of the feed and the cursor of the next ten."""
     cursor = request.query_params.get("cursor", "")

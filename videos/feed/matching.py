@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from django.conf import settings
 from django.utils import timezone
 
 from videos.feed import serving
+from videos.feed.experimenting import tuned
 from videos.feed.interests import counted
 from videos.feed.model.audience import Audience, Bank
 from videos.feed.model.exposure import Exposure
@@ -59,7 +59,7 @@ class Match:
         self.meet(candidates)
         usual = self.exposure.audience.value(VIEWER, self.rows).mean()
         worth = self.exposure.values(VIEWER, self.rows)[0] / usual
-        followed = settings.FEED_PARTS["followed"]
+        followed = tuned("FEED_PARTS")["followed"]
         found = [
             self.found.scores.get(c.pk, 0) + followed * c.is_followed
             for c in candidates

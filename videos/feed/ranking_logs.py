@@ -6,6 +6,7 @@ import zlib
 from django.conf import settings
 from django.db import Error
 
+from videos.feed import experimenting
 from videos.feed.sessions import Page
 from videos.feed.watchers import Watcher
 from videos.models import RankingLog
@@ -25,6 +26,7 @@ def note(page: Page, watcher: Watcher) -> None:
     """In one query; a page is worth more than the note that it was served."""
     if not page.is_new or not is_sampled(page.visit):
         return
+    arms = "+".join(arm.gauge for arm in experimenting.current.get())
     rows = [
         RankingLog(
             visit=page.visit,
@@ -36,6 +38,7 @@ def note(page: Page, watcher: Watcher) -> None:
             features=place.features,
             model=page.version,
             propensity=place.propensity,
+            arm=arms or None,
         )
         for place in page.places
     ]

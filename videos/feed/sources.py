@@ -6,11 +6,11 @@ from datetime import timedelta
 from enum import IntFlag
 
 import numpy as np
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from videos.feed.experimenting import tuned
 from videos.feed.history import LIKED_FROM
 from videos.feed.model.sparse import add_up
 from videos.models import WatchEvent
@@ -52,7 +52,7 @@ class Found:
     because: dict[int, int] = field(default_factory=dict)
 
     def add_trending(self, trending: dict[int, float]):
-        weight = settings.FEED_PARTS["trending"]
+        weight = tuned("FEED_PARTS")["trending"]
         for key, share in trending.items():
             self.scores[key] = self.scores.get(key, 0) + weight * share
             self.sources[key] = self.sources.get(key, Source(0)) | Source.TRENDING
@@ -67,7 +67,8 @@ def found_by_model(recommender, liked: Sequence[int]) -> Found:
         Source.TASTE: recommender.for_taste(liked, OF_EACH_PART),
         Source.CONTENT: recommender.alike(liked, OF_EACH_PART),
     }
-    weights = {source: settings.FEED_PARTS[name] for source, name in PARTS.items()}
+    by_name = tuned("FEED_PARTS")
+    weights = {source: by_name[name] for source, name in PARTS.items()}
     keys = np.concatenate([keys for keys, _ in parts.values()])
     scores = [scores * weights[source] for source, (_, scores) in parts.items()]
     keys, scores = add_up(keys, np.concatenate(scores))

@@ -22,6 +22,7 @@ from sellers.variants import options_of
 from videos.feed import ranking_logs, sessions, tokens
 from videos.feed.clips import load_clips, load_page
 from videos.feed.gates import public_videos
+from videos.feed.gauges import served
 from videos.feed.metadata import absolute, mp4_page, poster_page, structured_data
 from videos.feed.reactions import set_reaction
 from videos.feed.viewers import name_viewer, renew_viewer, viewer_for
@@ -78,6 +79,7 @@ def shown_clip(request, clip, page, place):
 
 
 @require_GET
+@served
 def feed(request):
     """Opens with the video `?v=`, which the player keeps in the address."""
     videos = public_videos()
@@ -115,6 +117,7 @@ def feed_waiting(request):
 
 
 @require_GET
+@served
 def feed_page(request):
     return more_clips(request, public_videos(), "videos:feed_page")
 

@@ -1,6 +1,12 @@
 from videos.models.content_features import ContentFeatures
 from videos.models.engagement import Engagement
 from videos.models.event import EventProgress, Impression, WatchEvent
+from videos.models.experiment import (
+    Experiment,
+    ExperimentArm,
+    ExperimentConflict,
+    ExperimentExposure,
+)
 from videos.models.exposure import AudienceState, PoolDecision, VideoTrial
 from videos.models.feed_choice import FeedChoice
 from videos.models.feed_model import FeedModel, ModelConflict
@@ -18,6 +24,10 @@ __all__ = [
     "ContentFeatures",
     "Engagement",
     "EventProgress",
+    "Experiment",
+    "ExperimentArm",
+    "ExperimentConflict",
+    "ExperimentExposure",
     "FeedChoice",
     "FeedModel",
     "FormerVersion",

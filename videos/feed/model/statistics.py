@@ -24,27 +24,31 @@ LEVEL, POWER = 0.05, 0.8
 
 @dataclass(frozen=True)
 class Sample:
-    """Of one arm: how many viewers, the mean of their values, and the variance."""
+    """Of one arm: how many viewers, the sum of their values and of the squares."""
 
-    count: int
-    mean: float
-    variance: float
+    count: int = 0
+    total: float = 0
+    squares: float = 0
 
-    @classmethod
-    def of(cls, count: int, total: float, squares: float) -> "Sample":
-        """From sums; never of less variance than if one more viewer had differed."""
-        if not count:
-            return cls(0, 0.0, 0.25)
-        mean = total / count
-        one_more = 1 / (count + 1)
-        least = one_more * (1 - one_more)
-        return cls(count, mean, max(squares / count - mean * mean, least))
+    @property
+    def mean(self) -> float:
+        return self.total / self.count if self.count else 0.0
+
+    @property
+    def variance(self) -> float:
+        """Never less than if one viewer more had differed: none is not never."""
+        if not self.count:
+            return 0.25
+        one_more = 1 / (self.count + 1)
+        found = self.squares / self.count - self.mean**2
+        return max(found, one_more * (1 - one_more))
 
     def __add__(self, other: "Sample") -> "Sample":
-        counts = self.count + other.count
-        total = self.count * self.mean + other.count * other.mean
-        squares = sum(s.count * (s.variance + s.mean**2) for s in (self, other))
-        return Sample.of(counts, total, squares)
+        return Sample(
+            self.count + other.count,
+            self.total + other.total,
+            self.squares + other.squares,
+        )
 
 
 @dataclass(frozen=True)

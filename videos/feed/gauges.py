@@ -1,0 +1,135 @@
+"""How long pages of the feed took, counted in Redis by the hour; and what was refused.
+
+A histogram, not the times themselves: its percentiles are right to a third.  Kept
+where the cache is: nobody misses these when it is cleared, and without Redis nothing
+is counted.
+"""
+
+import logging
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from functools import lru_cache, wraps
+from itertools import accumulate
+
+import redis
+from django.conf import settings
+from django.utils import timezone
+
+from videos.feed import experimenting
+from videos.feed.viewers import viewer_of
+
+logger = logging.getLogger(__name__)
+
+# In milliseconds, each with all that took longer than the one before.
+BOUNDS = (
+    1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 2000,
+    5000,
+)  # fmt: skip
+KEPT = timedelta(days=8)
+# After Redis did not answer, this process does without it for so long.
+AWAY_SECONDS = 5
+ALL = "all"
+
+
+class Away:
+    until = 0.0
+
+
+@lru_cache(maxsize=4)
+def client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_connect_timeout=0.2, socket_timeout=0.5)
+
+
+def ask(url: str, question: Callable, otherwise):
+    if time.monotonic() < Away.until:
+        return otherwise
+    try:
+        return question(client(url))
+    except redis.RedisError:
+        Away.until = time.monotonic() + AWAY_SECONDS
+        logger.warning("The feed's times are not counted: Redis does not answer.")
+        return otherwise
+
+
+def cache_url() -> str:
+    return settings.CACHES["default"]["LOCATION"]
+
+
+def key_of(hour, name: str) -> str:
+    return f"feed:latency:{hour:%Y%m%d%H}:{name}"
+
+
+def record(milliseconds: float, names=(ALL,)) -> None:
+    bucket = bisect_left(BOUNDS, milliseconds)
+    hour = timezone.now()
+
+    def question(server):
+        with server.pipeline(transaction=False) as asked:
+            for name in names:
+                asked.hincrby(key_of(hour, name), str(bucket), 1)
+                asked.expire(key_of(hour, name), KEPT)
+            asked.execute()
+
+    ask(cache_url(), question, None)
+
+
+def histogram(hours: int = 24, name: str = ALL) -> list[int]:
+    """Pages by bucket over so many hours, this one included."""
+    now = timezone.now()
+    keys = [key_of(now - timedelta(hours=ago), name) for ago in range(hours)]
+
+    def question(server):
+        with server.pipeline(transaction=False) as asked:
+            for key in keys:
+                asked.hgetall(key)
+            return asked.execute()
+
+    counts = Counter()
+    for found in ask(cache_url(), question, []):
+        for bucket, count in found.items():
+            counts[int(bucket)] += int(count)
+    return [counts[bucket] for bucket in range(len(BOUNDS) + 1)]
+
+
+def percentile(counts: list[int], share: float) -> float | None:
+    """In milliseconds; inside a bucket as if times lay evenly there."""
+    wanted = share * sum(counts)
+    if not wanted:
+        return None
+    sums = list(accumulate(counts))
+    bucket = next(n for n, passed in enumerate(sums) if passed >= wanted)
+    if bucket == len(BOUNDS):
+        return float(BOUNDS[-1])
+    low = BOUNDS[bucket - 1] if bucket else 0
+    inside = (wanted - sums[bucket] + counts[bucket]) / counts[bucket]
+    return low + (BOUNDS[bucket] - low) * inside
+
+
+def refused(days: int = 7) -> Counter:
+    """Events that the endpoint did not take, by reason; counted where they come in."""
+    today = timezone.now()
+    keys = [f"feed:refused:{today - timedelta(days=ago):%Y%m%d}" for ago in range(days)]
+    counts = Counter()
+    for found in ask(
+        settings.REDIS_URL, lambda server: [server.hgetall(key) for key in keys], []
+    ):
+        counts.update({reason.decode(): int(count) for reason, count in found.items()})
+    return counts
+
+
+def served(view):
+    """A page of the feed: made by the arms its viewer is in, and timed."""
+
+    @wraps(view)
+    def timed(request, *args, **kwargs):
+        began = time.perf_counter()
+        with experimenting.arms_for(viewer_of(request)) as arms:
+            response = view(request, *args, **kwargs)
+        names = [ALL, *(arm.gauge for arm in arms)]
+        record(1000 * (time.perf_counter() - began), names)
+        return response
+
+    return timed
