@@ -4,7 +4,7 @@ import json
 
 from django.urls import reverse
 
-from videos.feed import event_log, event_stream, tokens
+from videos.feed import event_log, event_stream, gauges, tokens
 
 VIEWER = "v" * 22
 SECOND = 1000
@@ -39,5 +39,4 @@ def waiting():
 
 def refused():
     """Of today."""
-    days = event_stream.refused()
-    return next(iter(days.values()), {})
+    return gauges.refused(days=1)

@@ -1,4 +1,3 @@
-import json
 import re
 
 import pytest
@@ -14,6 +13,7 @@ from tests.factories import (
     make_variant,
     make_video,
 )
+from tests.feed.telling import tell, token_of, told, write
 from tests.races import at_once
 from videos.feed import wishing
 from videos.feed.watchers import watcher_of
@@ -55,9 +55,9 @@ def watched(client, *videos):
 
 
 def send_impression(client, video):
-    event = {"video": video.public_id, "kind": "impression"}
-    address, body = reverse("videos:api_events"), json.dumps({"events": [event]})
-    return client.post(address, body, content_type="application/json")
+    token = token_of(video, viewer=client.cookies["viewer"].value)
+    tell(client, told(video, token=token))
+    write()
 
 
 def test_a_video_of_no_interest_is_gone_from_the_next_page_and_comes_back(who):

@@ -31,7 +31,7 @@ from videos.models import (
     WatchEvent,
 )
 
-SITE = {"visit": 3.0, "taste": 2.0, "content": 0.5}
+SITE = {"visit": 3.0, "taste": 2.0, "content": 0.5, "followed": 1.0, "trending": 0.5}
 
 
 @pytest.fixture(autouse=True)

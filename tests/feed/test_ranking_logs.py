@@ -110,7 +110,8 @@ def test_a_place_that_chance_gives_has_its_probability(monkeypatch, chance):
     for video in known:
         for n in range(3):
             Impression.objects.create(video=video, viewer=f"v{n}")
-    Impression.objects.update(created_at=timezone.now() - timedelta(minutes=10))
+    before = timezone.now() - timedelta(minutes=10)
+    Impression.objects.update(created_at=before, written_at=before)
     fold_views()
     VideoTrial.objects.update(pool=Pool.OPEN)
     monkeypatch.setattr(matching.np.random, "default_rng", lambda: Rigged(1 - chance))
