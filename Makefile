@@ -81,4 +81,8 @@ referee:  ## REFEREE=<file>: the feed before a simulated audience, see bench/ref
 	@$(PYTHON) deploy/prepare.py --tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.referee $(REFEREE)
 
-.PHONY: evaluate-feed referee run test real lint format lock bench bench-video bench-queue bench-checkout journey faults-upload faults-video faults-money hostile corpus
+bench-feed:  ## events a second into the tables, beside a bare view and pages of the feed
+	@$(PYTHON) deploy/prepare.py --tests
+	@$(BIN)/python -m bench.ingestion
+
+.PHONY: bench-feed evaluate-feed referee run test real lint format lock bench bench-video bench-queue bench-checkout journey faults-upload faults-video faults-money hostile corpus

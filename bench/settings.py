@@ -19,4 +19,6 @@ from marketplace.settings import *  # noqa: E402, F403
 IS_DEVELOPMENT = False
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "bench.urls"
+# All browsers of a bench have one address.
+FEED_EVENTS_PER_MINUTE = 10**9
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = False

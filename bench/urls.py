@@ -12,7 +12,8 @@ def bare(request):
 
 @csrf_exempt
 def bare_post(request):
-    return HttpResponse()
+    # What is left unread closes the connection.
+    return HttpResponse(str(len(request.body)))
 
 
 urlpatterns = [

@@ -213,11 +213,13 @@ def test_with_the_account_goes_what_told_its_events_from_others(viewer):
     viewer.force_login(user)
     tell(viewer, told(video), told(video, "share"))
     write()
+    keys = set(Impression.objects.values_list("pk", flat=True))
     tell(viewer, told(video, token=token_of(video, ago=61 * SECOND)))
 
     erase(user)
 
     write()
+    assert not Impression.objects.filter(pk__in=keys).exists()
     for model, count in ((Impression, 2), (WatchEvent, 1)):
         whose = model.objects.values_list("viewer", "user")
         assert list(whose) == [("", None)] * count

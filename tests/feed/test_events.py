@@ -3,6 +3,8 @@
 import json
 
 import pytest
+import redis
+from django.core.management import call_command
 from django.test import Client
 
 from tests.factories import make_product, make_tag, make_user, make_video
@@ -342,6 +344,17 @@ def test_counters_are_added_up_and_adding_again_changes_nothing(viewer):
     assert other.view_count == 6
 
 
+def test_the_operator_reads_what_waits_and_what_was_refused(viewer, capsys):
+    tell(viewer, told(make_video()), {}, told(make_video(), "nonsense"))
+
+    call_command("feed_events")
+
+    said = capsys.readouterr().out
+    assert "1 batches wait" in said
+    assert "1 forged, 1 malformed" in said
+    assert "videos_impression: 8 days" in said
+
+
 def test_without_redis_events_are_written_at_once(viewer, no_redis):
     video = make_video()
     token = token_of(video)
@@ -358,6 +371,16 @@ def test_redis_that_goes_while_it_is_asked_costs_nothing(viewer, monkeypatch):
         raise event_stream.StreamAway("gone")
 
     monkeypatch.setattr(event_stream, "push", away)
+
+    assert tell(viewer, told(make_video())).status_code == 202
+    assert Impression.objects.count() == 1
+
+
+def test_redis_without_memory_costs_nothing(viewer, stream, monkeypatch):
+    def refuse(*args, **options):
+        raise redis.ResponseError("OOM command not allowed")
+
+    monkeypatch.setattr(stream, "xadd", refuse)
 
     assert tell(viewer, told(make_video())).status_code == 202
     assert Impression.objects.count() == 1

@@ -87,9 +87,12 @@ def make_partition(table: str, day: date) -> None:
 
 
 def make_nameless_before(table: str, day: date) -> None:
-    """Whose events they were is overwritten by nothing, which nobody can join back."""
+    """Whose events they were is overwritten by nothing, which nobody can join back.
+
+    Nor is the key kept, which was made of the pseudonym.
+    """
     named = "(viewer > '' OR user_id IS NOT NULL)"
-    nobody = "viewer = '', user_id = NULL"
+    nobody = "viewer = '', user_id = NULL, id = gen_random_uuid()"
     for its_day, name in sorted(days_of(table).items()):
         if its_day < day:
             _do(f"UPDATE {name} SET {nobody} WHERE {named}")
@@ -109,6 +112,11 @@ def drop_before(table: str, day: date) -> None:
 def drop(name):
     _do(f"SET LOCAL lock_timeout = '{WAITS_SECONDS}s'")
     _do(f"DROP TABLE {name}")
+
+
+def count_strays(table: str) -> int:
+    """Events of days that have no partition yet."""
+    return _rows(f"SELECT count(*) FROM {table}_default")[0][0]
 
 
 def bounds(day: date) -> tuple[str, str]:

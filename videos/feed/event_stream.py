@@ -3,6 +3,7 @@
 In the database of the queues: clearing the cache must not take events along.
 """
 
+import logging
 import socket
 import time
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+logger = logging.getLogger(__name__)
+
 STREAM, GROUP = "feed:events", "writers"
 # Should nobody write for so long that even this is reached, the oldest go.
 TRIMMED_AT = 4
@@ -26,7 +29,7 @@ AWAY_SECONDS = 5
 
 
 class StreamAway(Exception):
-    """Redis does not answer."""
+    """Redis does not answer, or not as it should."""
 
 
 class Waiting(NamedTuple):
@@ -65,7 +68,9 @@ def _ask(question):
         raise StreamAway
     try:
         return question(client(settings.REDIS_URL))
-    except (redis.ConnectionError, redis.TimeoutError) as error:
+    except redis.RedisError as error:
+        # Gone, restarting, a replica now, or without memory: all the same here.
+        logger.warning("Events do without Redis for a while: %s", error)
         Away.until = time.monotonic() + AWAY_SECONDS
         raise StreamAway(str(error)) from error
 

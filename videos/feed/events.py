@@ -104,14 +104,17 @@ def limits_of(sender: Sender) -> dict[str, int]:
 
 def send(batch: Batch, *, is_full: bool) -> None:
     """To the worker; where that is no way, straight to where it would write them."""
-    if not is_full:
-        try:
-            event_stream.push(event_log.pack(batch))
-        except event_stream.StreamAway as away:
-            logger.warning("Events are written at once: %s", away)
-        else:
-            return
-    event_log.store([batch])
+    if is_full or not is_pushed(batch):
+        event_log.store([batch])
+
+
+def is_pushed(batch: Batch) -> bool:
+    try:
+        event_stream.push(event_log.pack(batch))
+    except event_stream.StreamAway:
+        # What was put there all the same counts once, too.
+        return False
+    return True
 
 
 def note_refused(reasons: dict[str, int]) -> None:

@@ -43,7 +43,7 @@ def sign(viewer: str, video: int, position: int = 0, at_ms: int | None = None) -
     at_ms = now_ms() if at_ms is None else at_ms
     numbers = (video, min(position, MAX_POSITION), at_ms)
     shown = ".".join(map(int_to_base36, numbers))
-    return f"{shown}.{_signature(viewer, shown)}"
+    return f"{shown}.{_signature(_signer(), viewer, shown)}"
 
 
 def read(token: object, viewer: str, at_ms: int) -> Shown:
@@ -62,15 +62,18 @@ def read(token: object, viewer: str, at_ms: int) -> Shown:
     return shown
 
 
-def _signature(viewer, shown, key=None):
-    signer = Signer(salt="videos.feed.tokens")
+def _signer():
+    return Signer(salt="videos.feed.tokens")
+
+
+def _signature(signer, viewer, shown, key=None):
     return signer.signature(f"{viewer}:{shown}", key)[:SIGNATURE]
 
 
 def _is_signed(viewer, shown, signature):
-    signer = Signer(salt="videos.feed.tokens")
+    signer = _signer()
     # A key that was changed is good until the pages made with it are closed.
     return any(
-        constant_time_compare(signature, _signature(viewer, shown, key))
+        constant_time_compare(signature, _signature(signer, viewer, shown, key))
         for key in (signer.key, *signer.fallback_keys)
     )

@@ -12,6 +12,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Func
 from django.utils import timezone
@@ -21,7 +22,7 @@ from sellers.models import Product
 from videos.models.video import Video
 
 # What is asked about one viewer is asked of so many days, not of each partition.
-RECENT = timedelta(days=14)
+RECENT = timedelta(days=7)
 # However long an event waited to be written, it is looked for among those before.
 LATE = timedelta(days=30)
 
@@ -42,11 +43,14 @@ def _id_at(at, rest):
 
 
 def forget(collector, field, events, using):
-    """With the account goes the pseudonym, by which its events were one person's."""
-    viewer = field.model._meta.get_field("viewer")
+    """With the account goes the pseudonym, by which its events were one person's.
+
+    The key goes too: whoever knew the pseudonym could make it anew and compare.
+    """
+    nobody = {"id": RandomUUID(), "viewer": "", "user": None}
     # Found by the user, who therefore goes last.
-    collector.add_field_update(viewer, "", events)
-    collector.add_field_update(field, None, events)
+    for name, value in nobody.items():
+        collector.add_field_update(field.model._meta.get_field(name), value, events)
 
 
 forget.lazy_sub_objs = True
@@ -61,7 +65,11 @@ class ClockTimestamp(Func):
 
 class EventQuerySet(models.QuerySet):
     def recent(self):
-        return self.filter(created_at__gte=timezone.now() - RECENT)
+        """Nor of the partitions of days to come."""
+        now = timezone.now()
+        return self.filter(
+            created_at__gte=now - RECENT, created_at__lt=now + timedelta(days=1)
+        )
 
     def written(self, after, until):
         """Between two moments that `written_until` gave."""
