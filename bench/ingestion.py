@@ -8,6 +8,7 @@ seconds, as the clock has it.  Exit status 1 if an event is lost or counted twic
 """
 
 import argparse
+import contextlib
 import http.client
 import itertools
 import json
@@ -29,12 +30,14 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from bench import filling, serving  # noqa: E402
+from marketplace import embedded  # noqa: E402
 from videos.feed import event_log, event_stream, tokens  # noqa: E402
 from videos.feed.counting import written_until  # noqa: E402
 from videos.models import Impression, Video, WatchEvent  # noqa: E402
 
 BROWSERS = 4
 WRITES_EVERY_SECONDS = 5
+KILLS_EVERY_SECONDS = 2
 PATIENCE_SECONDS = 120
 JSON = {"Content-Type": "application/json"}
 
@@ -117,17 +120,52 @@ def kept(run):
 def wait_until_kept(run, wanted):
     """Seconds until all are in the tables and the stream is empty."""
     began = time.perf_counter()
-    while kept(run) < wanted or event_stream.length():
+    while kept(run) < wanted or waiting():
         if time.perf_counter() - began > PATIENCE_SECONDS:
             break
         time.sleep(0.2)
     return time.perf_counter() - began
 
 
+def waiting():
+    try:
+        return event_stream.length()
+    except event_stream.StreamAway:
+        return True
+
+
+class Writer:
+    """The worker, in a process of its own."""
+
+    def __init__(self):
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "bench.ingestion", "--write"]
+        self.process = subprocess.Popen(command)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def trouble(self, ends):
+        """Kill it again and again until the browsers are done, and Redis once."""
+        redis = embedded.Redis(settings.VAR_DIR)
+        for number in itertools.count():
+            if ends.wait(KILLS_EVERY_SECONDS):
+                return
+            self.stop()
+            if number == 2:
+                redis.running().kill()
+                redis.start()
+            self.start()
+
+
 def write_for_ever():
     while True:
         began = time.monotonic()
-        event_log.drain()
+        with contextlib.suppress(event_stream.StreamAway):
+            event_log.drain()
         time.sleep(max(0, began + WRITES_EVERY_SECONDS - time.monotonic()))
 
 
@@ -137,12 +175,14 @@ def row(name, waits):
     return f"| {name} | {len(waits)} | {p50:.1f} | {p95:.1f} | {p99:.1f} |"
 
 
-def measure(options, processes, *, rate, pages):
+def measure(options, processes, *, rate, pages, is_sent=None):
     run, size = secrets.token_hex(4), options.batch
     batches = list(make_batches(run, options.events * options.seconds // size, size))
     browsers = Browsers(options.port, batches, rate)
     spent = serving.cpu_seconds(processes)
     took = browsers.run(pages)
+    if is_sent:
+        is_sent()
     late = wait_until_kept(run, browsers.recorded)
     spent = serving.cpu_seconds(processes) - spent
     sent, found = len(batches) * size // 2 * 2, kept(run)
@@ -163,6 +203,7 @@ def main():
     parser.add_argument("--batch", type=int, default=20)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--pages", type=float, default=5, help="of the feed, a second")
+    parser.add_argument("--faults", action="store_true", help="see above")
     parser.add_argument("--write", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.write:
@@ -170,17 +211,20 @@ def main():
     filling.ensure_filled()
     event_stream.client(settings.REDIS_URL).delete(event_stream.STREAM)
     written_until()
-    writer = subprocess.Popen([sys.executable, "-m", "bench.ingestion", "--write"])
+    writer = Writer()
     try:
         with serving.served(options.port) as processes:
-            sys.exit(not report(options, [*processes, psutil.Process(writer.pid)]))
+            is_whole = report(options, processes, writer)
     finally:
-        writer.terminate()
-        writer.wait()
+        writer.stop()
         connection.close()
+    sys.exit(not is_whole)
 
 
-def report(options, processes):
+def report(options, processes, writer):
+    if options.faults:
+        return is_whole_in_spite_of(writer, options, processes)
+    processes = [*processes, psutil.Process(writer.process.pid)]
     rate = options.events / options.batch
     print(f"{rate:.0f} batches of {options.batch} a second, {options.pages} pages")
     paced, is_whole = measure(options, processes, rate=rate, pages=options.pages)
@@ -190,6 +234,19 @@ def report(options, processes):
     print("\nas fast as they go, without pages")
     _fast, is_whole_too = measure(options, processes, rate=0, pages=0)
     return is_whole and is_whole_too
+
+
+def is_whole_in_spite_of(writer, options, processes):
+    ends = threading.Event()
+    troubling = threading.Thread(target=writer.trouble, args=[ends])
+    troubling.start()
+    try:
+        rate = options.events / options.batch
+        sent = measure(options, processes, rate=rate, pages=0, is_sent=ends.set)
+    finally:
+        ends.set()
+        troubling.join()
+    return sent[1]
 
 
 if __name__ == "__main__":

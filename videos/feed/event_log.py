@@ -131,7 +131,7 @@ def store(batches: Iterable[Batch]) -> int:
         for event in events:
             if event.video in known.durations:
                 model = Impression if event.kind == IMPRESSION else WatchEvent
-                if row := row_of(event, viewer, whose, known):
+                if row := row_of(event, whose, known):
                     rows[model].append(row)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [WRITING])
@@ -153,9 +153,9 @@ def look_up(batches) -> Known:
     return Known(durations, set(tags), users)
 
 
-def row_of(event: Event, viewer, whose, known: Known) -> tuple | None:
+def row_of(event: Event, whose, known: Known) -> tuple | None:
     """None for a product that the video does not show."""
-    common = (event.key(viewer), event.video, *whose, event.at)
+    common = (event.key(whose[0]), event.video, *whose, event.at)
     if event.kind == IMPRESSION:
         return (*common, event.position)
     if event.product and (event.video, event.product) not in known.tagged:

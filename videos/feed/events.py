@@ -87,9 +87,7 @@ def receive(sent: list, sender: Sender) -> Receipt:
     at_ms = tokens.now_ms()
     events, refused = sort_out(sent, sender.viewer, at_ms)
     if events:
-        send(
-            Batch(sender.viewer, sender.user, events), is_full=not room or room.is_full
-        )
+        send(Batch(sender.viewer, sender.user, events), is_full=room.is_full)
     if refused:
         note_refused(refused)
     return Receipt(len(events), refused)
