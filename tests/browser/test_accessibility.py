@@ -26,7 +26,8 @@ from tests.factories import (
     make_variant,
 )
 from tests.uploading import make_upload
-from videos.models import Engagement
+from videos.feed.wishing import Wisher, wish
+from videos.models import Engagement, FeedChoice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,17 +45,25 @@ def serious(page):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("address", ["/", "video", "/saved/", "/following/", "sheet"])
+@pytest.mark.parametrize(
+    "address",
+    ["/", "video", "/saved/", "/following/", "sheet", "why", "/feed/yours/"],
+)
 def test_a_page_has_no_serious_flaw(page, site, sign_in, viewport, address):
     user, video = make_user(), make_shoppable(description="Made by hand.")
     Engagement.objects.create(user=user, video=video, kind=Engagement.Kind.SAVE)
     sign_in(user)
     page.set_viewport_size(viewport)
-    pages = {"video": video.get_absolute_url(), "sheet": "/"}
+    hidden = make_product(title="A cup of another colour")
+    wish(Wisher(user.pk, ""), FeedChoice.Kind.HIDDEN, hidden)
+    pages = {"video": video.get_absolute_url(), "sheet": "/", "why": "/"}
     page.goto(site + pages.get(address, address))
     if address == "sheet":
         page.locator(".tag-card").click()
         page.get_by_role("button", name="Buy now").wait_for()
+    if address == "why":
+        page.get_by_role("link", name="Why this?").first.click()
+        page.get_by_role("button", name="Not interested").wait_for()
     page.wait_for_timeout(600)
 
     assert serious(page) == []

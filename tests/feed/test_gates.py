@@ -12,6 +12,7 @@ from tests.factories import (
     make_variant,
     make_video,
 )
+from videos.feed import candidates
 from videos.feed.gates import passing, public_videos
 from videos.feed.sessions import continue_feed, open_feed
 from videos.feed.watchers import Watcher
@@ -133,3 +134,15 @@ def test_categories_of_a_page_are_mixed():
 
     tagged = Product.objects.filter(video_tags__video__in=page.keys)
     assert 4 <= tagged.filter(category=cups).count() <= 5
+
+
+def test_where_all_that_is_new_is_sold_out_older_videos_come(monkeypatch):
+    monkeypatch.setattr(candidates, "NEWEST", 5)
+    then = timezone.now() - timedelta(days=9)
+    old = [make_shoppable(published_at=then) for _ in range(3)]
+    for _ in range(12):
+        make_shoppable(stock=0)
+
+    page = open_feed(public_videos(), Watcher())
+
+    assert sorted(page.keys) == [video.pk for video in old]

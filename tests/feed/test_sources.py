@@ -52,6 +52,7 @@ def test_pages_read_what_the_job_found_and_a_lost_cache_is_no_error():
 
 def test_old_videos_come_back_where_they_trend_or_their_shop_is_followed(monkeypatch):
     monkeypatch.setattr(candidates, "NEWEST", 2)
+    monkeypatch.setattr(candidates, "FEWEST", 0)
     user, shop = make_user(), make_seller()
     shop.followers.create(user=user)
     then = timezone.now() - LONG_AGO

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 
 from sellers.models import Follow
-from videos.feed.gates import TAGS, passing
+from videos.feed.gates import TAGS, can_be_bought, unhidden
 from videos.feed.ranking import Candidate
 from videos.feed.sources import Found, Source, followed_keys
 from videos.feed.watchers import Watcher
@@ -17,28 +17,43 @@ from videos.models import Impression, ProductTag
 
 # Of the newest videos so many are ranked.
 NEWEST = 500
+# Where fewer than a page and one of these may be shown, so many times as many are.
+FEWEST, FURTHER = 11, 8
 FIELDS = [name for name in Candidate._fields if name != "affinity"]
 
 
 def candidates_among(videos, watcher: Watcher, found: Found) -> list[Candidate]:
     """The newest, what was found for this viewer, and what followed shops have new."""
-    videos = annotated(passing(videos, watcher), watcher)
-    newest = videos.order_by("-published_at", "-pk")[:NEWEST]
-    queries = [newest.values_list(*FIELDS)]
+    videos = unhidden(videos, watcher)
+    newest = videos.order_by("-published_at", "-pk").values("pk")
+    chosen = [newest[:NEWEST]]
     if found.scores:
-        by_key = videos.filter(pk__in=list(found.scores)).order_by()
-        queries.append(by_key.values_list(*FIELDS))
+        chosen.append(list(found.scores))
     if watcher.follower_pk:
-        keys = followed_keys(videos, watcher.follower_pk)
-        queries.append(videos.filter(pk__in=keys).order_by().values_list(*FIELDS))
-    first, *rest = queries
-    rows = first.union(*rest) if rest else first
-    return [Candidate(*row) for row in rows]
+        chosen.append(followed_keys(videos, watcher.follower_pk))
+    rows = rows_of(videos, watcher, chosen)
+    if len(rows) >= NEWEST and sum(passes for *_, passes in rows) < FEWEST:
+        # So much of what is new is sold out, or sent nowhere near: look further.
+        further = newest[NEWEST : FURTHER * NEWEST]
+        rows = rows_of(videos, watcher, [*chosen, further])
+    return [Candidate(*row) for *row, passes in rows if passes]
+
+
+def rows_of(videos, watcher, chosen):
+    """Of a bounded number of keys, so that the gates are asked of no more videos."""
+    first, *rest = (
+        annotated(videos.filter(pk__in=keys), watcher)
+        .order_by()
+        .values_list(*FIELDS, "passes")
+        for keys in chosen
+    )
+    return list(first.union(*rest) if rest else first)
 
 
 def annotated(videos, watcher):
     follows = Follow.objects.filter(user=watcher.follower_pk, seller=OuterRef("seller"))
     return videos.annotate(
+        passes=can_be_bought(watcher),
         is_seen=was_seen(watcher),
         has_products=Exists(TAGS),
         is_followed=Exists(follows) if watcher.follower_pk else Value(False),

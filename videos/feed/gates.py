@@ -20,7 +20,14 @@ def passing(videos: QuerySet[Video], watcher: Watcher) -> QuerySet[Video]:
     And none that the watcher has hidden.  All of it is asked with the videos: it costs
     no query more, and a change counts with the next page.
     """
-    videos = videos.filter(~Exists(TAGS) | Exists(TAGS.filter(buyable(watcher))))
+    return unhidden(videos.filter(can_be_bought(watcher)), watcher)
+
+
+def can_be_bought(watcher: Watcher) -> Q:
+    return Q(~Exists(TAGS)) | Q(Exists(TAGS.filter(buyable(watcher))))
+
+
+def unhidden(videos: QuerySet[Video], watcher: Watcher) -> QuerySet[Video]:
     if watcher.videos:
         videos = videos.exclude(pk__in=watcher.videos)
     if watcher.sellers:

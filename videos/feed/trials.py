@@ -79,22 +79,26 @@ def load_trials(keys, recommender) -> Trials:
     bank.mean[:, 1:] = content_of(keys, recommender)
     counts = np.zeros((4, count), np.int64)
     became = np.zeros((len(USUAL), count), np.int64)
-    rows = VideoTrial.objects.filter(video__in=keys.tolist()).values_list(
+    is_new = np.ones(count, bool)
+    stored = VideoTrial.objects.filter(video__in=keys.tolist()).values_list(
         "video", "carted", "purchased", "refunded", "pool", "shown", "finished",
         "tapped", "pull", "pull_weight", "mean", "covariance",
     )  # fmt: skip
-    is_new = np.ones(count, bool)
-    for key, carted, purchased, refunded, *figures in rows:
-        *figures, pull, weight, mean, covariance = figures
-        row = np.searchsorted(keys, key)
-        counts[:, row], is_new[row] = figures, False
-        became[:, row] = carted, purchased, refunded
-        taps.pull[row], taps.weight[row] = pull, weight
-        bank.mean[row] = np.frombuffer(mean, np.float32)
-        bank.covariance[row] = np.frombuffer(covariance, np.float32).reshape(size, size)
+    if rows := list(stored):
+        found, *figures, pull, weight, means, covariances = zip(*rows, strict=True)
+        at = np.searchsorted(keys, found)
+        is_new[at] = False
+        became[:, at], counts[:, at] = np.split(np.array(figures), [len(USUAL)])
+        taps.pull[at], taps.weight[at] = pull, weight
+        bank.mean[at] = floats(means, (-1, size))
+        bank.covariance[at] = floats(covariances, (-1, size, size))
     became = dict(zip(USUAL, became, strict=True))
     taps.worth = tap_worth(counts[3], became, settings.FEED_VALUES)
     return Trials(keys, bank, taps, *counts, is_new)
+
+
+def floats(columns, shape):
+    return np.frombuffer(b"".join(columns), np.float32).reshape(shape)
 
 
 def content_of(keys, recommender):
