@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from checkout.models import CartLine
 from tests.browser.conftest import DESK, wait_until
 from tests.browser.watchable import make_shoppable, make_watchable
-from tests.factories import make_user
+from tests.factories import make_seller, make_user
 from videos.feed import event_log
 from videos.models import Engagement, Impression, WatchEvent
 
@@ -276,3 +276,24 @@ def test_the_video_page_plays_and_jumps_to_a_product(page, site):
 
     expect(page.locator(".tag-card")).to_be_visible(timeout=3000)
     assert page.evaluate("document.querySelector('video').currentTime") >= 2.9
+
+
+def test_a_shop_that_is_hidden_in_the_sheet_leaves_the_open_feed_at_once(page, site):
+    shop = make_seller()
+    shown, *hidden = [make_watchable(seller=shop) for _ in range(3)]
+    other = make_watchable()
+    clips = page.locator("[data-clip]")
+    page.goto(f"{site}/?v={shown.public_id}")
+    wait_until_playing(page)
+    expect(clips).to_have_count(2 + len(hidden))
+
+    clips.first.get_by_role("link", name="Why this?").click()
+    page.get_by_role("button", name=f"Hide {shop.name}").click()
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+
+    # The one on screen stays: it can be taken back there.
+    expect(clips).to_have_count(2)
+    assert clips.last.get_attribute("data-clip") == other.public_id
+    undo.click()
+    expect(clips).to_have_count(2 + len(hidden))

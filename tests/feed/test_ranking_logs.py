@@ -46,7 +46,9 @@ def test_each_place_served_is_written_down_once_in_one_query(
     row = rows[0]
     assert (row.viewer, row.model, row.propensity, row.arm) == (VIEWER, "", 1, None)
     assert row.sources == Source.NEWEST
-    assert row.features.keys() == {"fresh", "engaging", "fits", "pool", "known"}
+    assert row.features.keys() == {
+        "fresh", "engaging", "fits", "hope", "gain", "pool", "shown", "known",
+    }  # fmt: skip
     assert len(videos) == len(rows)
 
 

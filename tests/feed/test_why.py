@@ -71,8 +71,17 @@ def test_a_video_that_is_gone_is_not_named():
 
 
 def test_what_suits_everybody_is_not_said_to_suit_you():
-    assert why(Source.NEWEST, fits=2.0, known=0) == [
+    assert why(Source.NEWEST, fits=2.0, shown=80, known=0) == [
         "More people than usual finish it or look at its products."
+    ]
+    assert why(Source.NEWEST, fits=2.0, shown=80, known=5) == [
+        "By what you and others finished, it should suit you."
+    ]
+
+
+def test_nothing_is_said_of_others_who_have_not_seen_it():
+    assert why(Source.NEWEST, fits=2.0, hope=1.5, shown=0, known=0) == [
+        "Few have seen it yet, so it has the benefit of the doubt."
     ]
 
 

@@ -57,14 +57,16 @@ class Match:
         if not candidates:
             return []
         self.meet(candidates)
-        usual = self.exposure.audience.value(VIEWER, self.rows).mean()
-        worth = self.exposure.values(VIEWER, self.rows)[0] / usual
+        self.expected = self.exposure.audience.value(VIEWER, self.rows)[0]
+        self.expected /= (usual := self.expected.mean())
+        self.hoped = self.exposure.values(VIEWER, self.rows)[0] / usual
         followed = tuned("FEED_PARTS")["followed"]
         found = [
             self.found.scores.get(c.pk, 0) + followed * c.is_followed
             for c in candidates
         ]
-        return (worth * (1 + np.array(found))).tolist()
+        self.gain = 1 + np.array(found)
+        return (self.hoped * self.gain).tolist()
 
     def meet(self, candidates):
         """Bring the viewer's taste and what is known of these videos together."""
@@ -87,8 +89,19 @@ class Match:
             np.random.default_rng(),
         )
 
-    def pool_of(self, key: int) -> int:
-        return int(self.exposure.pools[self.rows[self.places[key]]])
+    def figures_of(self, key: int) -> dict:
+        """Why its affinity is what it is: the three are its factors."""
+        place = self.places[key]
+        row = self.rows[place]
+        return {
+            "fits": round(float(self.expected[place]), 3),
+            "hope": round(float(self.hoped[place] / self.expected[place]), 3),
+            "gain": round(float(self.gain[place]), 3),
+            "pool": int(self.exposure.pools[row]),
+            "shown": int(self.exposure.shown[row]),
+            # Of so many that the viewer saw all this was judged.
+            "known": len(self.views),
+        }
 
     def draws(self, page: Sequence[int]) -> list[Draw]:
         """Which of the last places of this page go to videos that are on trial."""

@@ -47,7 +47,7 @@ class Place:
     sources: int
     because: int | None = None
     propensity: float = 1.0
-    # How fresh, how engaging, how many times its usual worth to the viewer.
+    # How fresh, how engaging, and what `Match.figures_of` tells.
     features: dict = field(default_factory=dict)
 
     @property
@@ -202,10 +202,7 @@ def reasons(candidate, match, now, drawn):
     features = {
         "fresh": round(freshness(candidate, now), 3),
         "engaging": round(engagement(candidate), 4),
-        "fits": round(candidate.affinity, 3),
-        "pool": match.pool_of(candidate.pk),
-        # Of so many that the viewer saw it was judged.
-        "known": len(match.views),
+        **match.figures_of(candidate.pk),
     }
     because = match.found.because.get(candidate.pk)
     return int(sources), because, round(chance, 4), features

@@ -13,7 +13,9 @@ from videos.feed.sources import Source
 from videos.models import RankingLog, Video, VideoTrial
 
 # From here on a figure is worth a word.
-FRESH, ENGAGING, FITS = 0.5, 0.1, 1.1
+FRESH, ENGAGING, FITS, HOPE = 0.5, 0.1, 1.1, 1.2
+# What people do with a video is known once so many have seen it, and well after more.
+KNOWN, WELL_KNOWN = 20, 60
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,14 @@ def by_content(because, video):
 
 def by_features(found):
     features = found.features
+    shown = features.get("shown", 0)
     if features.get("fits", 1) >= FITS:
         if found.is_personal:
             yield _("By what you and others finished, it should suit you.")
-        else:
+        elif shown >= KNOWN:
             yield _("More people than usual finish it or look at its products.")
+    if features.get("hope", 1) >= HOPE and shown < WELL_KNOWN:
+        yield _("Few have seen it yet, so it has the benefit of the doubt.")
     if features.get("engaging", 0) >= ENGAGING:
         yield _("Many who saw it liked, saved or shared it.")
     if features.get("fresh", 0) >= FRESH:
