@@ -1,7 +1,9 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from sellers.models import Product
 from tests.factories import (
@@ -14,11 +16,12 @@ from tests.factories import (
     make_video,
 )
 from tests.feed.telling import tell, token_of, told, write
-from tests.races import at_once
+from tests.races import at_once, together_before
 from videos.feed import wishing
 from videos.feed.watchers import watcher_of
 from videos.feed.wishing import Wisher, wish
 from videos.models import FeedChoice, Impression, WatchEvent
+from videos.periodic import purge_rankings
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +161,29 @@ def test_what_a_guest_hid_stays_hidden_after_signing_in(client):
     assert shown(client) == []
 
 
+def test_wishes_of_a_browser_go_when_its_cookie_has_ended():
+    of_guest = wish(Wisher(None, "b" * 22), "not_interested", make_video())
+    of_account = wish(Wisher(make_user().pk, ""), "not_interested", make_video())
+    young = wish(Wisher(None, "b" * 22), "not_interested", make_video())
+    long_ago = timezone.now() - timedelta(days=366)
+    old = FeedChoice.objects.filter(pk__in=[of_guest.pk, of_account.pk])
+    old.update(created_at=long_ago)
+
+    purge_rankings()
+
+    assert set(FeedChoice.objects.all()) == {of_account, young}
+
+
+def test_the_export_has_what_an_account_wished(client):
+    user, video = make_user(), make_video()
+    wish(Wisher(user.pk, ""), "not_interested", video)
+    client.force_login(user)
+
+    exported = client.get(reverse("accounts:export")).json()["feed_choices"]
+
+    assert exported[0]["video"] == video.pk
+
+
 def test_there_is_an_end_to_wishes(client, monkeypatch):
     monkeypatch.setattr(wishing, "MOST_WISHES", 2)
     videos = [make_video() for _ in range(3)]
@@ -171,8 +197,10 @@ def test_there_is_an_end_to_wishes(client, monkeypatch):
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_two_clicks_at_once_are_one_wish():
+def test_clicks_at_once_are_one_wish(monkeypatch):
+    """All four have looked, and found none, before any adds it."""
     wisher, video = Wisher(make_user().pk, ""), make_video()
+    together_before(monkeypatch, FeedChoice.objects, "get_or_create", 4)
 
     rows = at_once(*[lambda: wish(wisher, "not_interested", video)] * 4)
 

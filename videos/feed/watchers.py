@@ -102,7 +102,10 @@ def watcher_of(request) -> Watcher:
 
 def mode_by(modes, request) -> str:
     """The account's word comes before the browser's; empty where neither has one."""
-    said = modes[-1] if modes else request.COOKIES.get(MODE_COOKIE, "")
+    if PLAIN in modes:
+        # Of two clicks at once on both, the careful one counts.
+        return PLAIN
+    said = modes[0] if modes else request.COOKIES.get(MODE_COOKIE, "")
     return said if said in (PLAIN, YOURS) else ""
 
 
