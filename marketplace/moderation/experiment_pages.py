@@ -1,6 +1,9 @@
 """The desk's page of one experiment: what came of it, by which rule; start and stop."""
 
+import json
+
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +27,7 @@ VERDICTS = {
     Verdict.NO_DIFFERENCE: gettext_lazy("No difference found among all planned."),
 }
 HOURS = 24 * 7
+KEPT_SECONDS = 300
 
 
 def address_of(experiment) -> str:
@@ -40,7 +44,7 @@ def show(model_admin, request, pk):
     experiment = experiment_for(model_admin, request, pk, "view")
     arms = list(experiment.arms.all())
     has_control = sum(arm.is_control for arm in arms) == 1 and len(arms) > 1
-    results = results_of(experiment) if has_control else None
+    results = known_results(experiment) if has_control else None
     context = model_admin.admin_site.each_context(request) | {
         "title": experiment.name,
         "experiment": experiment,
@@ -56,10 +60,17 @@ def show(model_admin, request, pk):
     return render(request, "moderation/experiment.html", context)
 
 
+def known_results(experiment) -> Results:
+    """Not older than a few minutes: they are of all its viewers' events."""
+    key = f"experiment:{experiment.pk}:{experiment.status}"
+    return cache.get_or_set(key, lambda: results_of(experiment), KEPT_SECONDS)
+
+
 def arm_shown(arm, results: Results | None):
     times = gauges.histogram(HOURS, f"arm{arm.pk}")
     return {
         "arm": arm,
+        "changes": json.dumps(arm.changes) if arm.changes else "–",
         "viewers": results.viewers[arm.pk] if results else 0,
         "times": [milliseconds(gauges.percentile(times, p)) for p in (0.5, 0.95, 0.99)],
     }
@@ -78,13 +89,17 @@ def outcomes_shown(results: Results):
                     in_percent(one.sample.mean),
                     signed(one.difference.estimate),
                     f"{signed(one.difference.low)} … {signed(one.difference.high)}",
-                    f"{one.difference.p_value:.3f}",
+                    p_shown(one.difference.p_value),
                 )
                 for one in outcome.comparisons
             ],
         }
         for outcome in results.outcomes
     ]
+
+
+def p_shown(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def signed(value: float) -> str:

@@ -285,7 +285,7 @@ def first_day(curves):
 
 def text_of_day(ordinal: float) -> str:
     on = timezone.datetime.fromordinal(int(ordinal)).date()
-    return date_format(on, "SHORT_DATE_FORMAT")
+    return date_format(on, "j M")
 
 
 def times_plot(counts):
@@ -321,7 +321,7 @@ def lorenz_plot(shops):
 def models_plot(models):
     """How often each model found what came next, and the one that it was to replace."""
     judged = [m for m in reversed(models) if "found" in m.figures]
-    names = dict(enumerate(m.version[:13] for m in judged))
+    days = dict(enumerate(date_format(m.made_at, "j M") for m in judged))
     before = [
         (place, m.figures["found_by_serving"])
         for place, m in enumerate(judged)
@@ -329,8 +329,8 @@ def models_plot(models):
     ]
     return plot(
         _("What the models found of the visits held back"),
-        Axis(_("model"), lambda place: names.get(int(place), ""), is_whole=True),
-        Axis(_("share found among the first twenty"), percent, 0, 1),
+        Axis(_("model"), lambda place: days.get(int(place), ""), is_whole=True),
+        Axis(_("share found among the first twenty"), in_percent, low=0),
         [
             Series(
                 _("The new one"),

@@ -25,6 +25,8 @@ from tests.factories import (
     make_user,
     make_variant,
 )
+from tests.feed.test_experiments import begun, expose
+from tests.test_video_figures import shown
 from tests.uploading import make_upload
 from videos.feed.wishing import Wisher, wish
 from videos.models import Engagement, FeedChoice
@@ -88,6 +90,7 @@ def make_full_shop(owner):
     make_order(variant=product.variants.get(), status=Order.Status.PAID)
     make_report(subject=video)
     make_upload(seller=seller, user=owner, received=b"a part")
+    shown(video, "a viewer", 900, 2500, taps=1)
     return video
 
 
@@ -105,7 +108,8 @@ def test_the_pages_of_shop_and_seller_have_no_serious_flaw(
         "/account/", "/inbox/", "/seller/", "/seller/products/",
         f"/seller/products/{product.pk}/", "/seller/import/", "/seller/videos/",
         "/seller/videos/upload/", f"/seller/videos/{video.public_id}/",
-        f"/seller/videos/{video.public_id}/tags/", "/seller/orders/",
+        f"/seller/videos/{video.public_id}/tags/",
+        f"/seller/videos/{video.public_id}/figures/", "/seller/orders/",
         order.get_absolute_url(), "/seller/shipping/", "/seller/settings/",
     ]  # fmt: skip
     page.set_viewport_size(viewport)
@@ -169,6 +173,9 @@ def test_the_desk_has_no_serious_flaw(page, site, sign_in, viewport):
     product, order = video.tags.get().product, Order.objects.get()
     pending = make_seller(status=Seller.Status.PENDING)
     make_report(subject=product)
+    experiment, control, arm = begun()
+    for each in (control, arm):
+        expose(each, 120, 0.5)
     sign_in(operator)
     page.set_viewport_size(viewport)
 
@@ -187,9 +194,14 @@ def test_the_desk_has_no_serious_flaw(page, site, sign_in, viewport):
         ("moderation_report_change", Report.objects.first().pk),
         ("sellers_seller_decide", pending.pk, "reject"),
         ("checkout_order_refund", order.pk),
+        ("videos_feedmodel_health",),
+        ("videos_experiment_changelist",),
+        ("videos_experiment_add",),
+        ("videos_experiment_results", experiment.pk),
     ]:
         page.goto(site + reverse(f"admin:{name}", args=args))
         flaws[name] = flaws_seen(page)
+    page.goto(site + reverse("admin:checkout_order_refund", args=[order.pk]))
     page.get_by_role("button", name="Show the amount").click()
     flaws["the amount"] = flaws_seen(page)
 

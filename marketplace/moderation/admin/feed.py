@@ -51,6 +51,12 @@ class ArmForm(forms.ModelForm):
         fields = ["name", "is_control", "weight", "changes"]
         widgets = {"changes": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # In a table the heads are no labels.
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label
+
 
 class ArmInline(TabularInline):
     model = ExperimentArm
