@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from checkout.ordering import place_order
 from tests.factories import make_checkout, make_video
 from tests.feed.test_events import VIEWER
+from tests.races import at_once, together_before
 from videos.feed import experimenting, gauges
 from videos.feed.experiment_figures import results_of
 from videos.feed.experimenting import (
@@ -347,3 +349,34 @@ def test_results_are_one_query_however_many_viewers(django_assert_num_queries):
         results = results_of(experiment)
 
     assert results.outcomes[0].comparisons[2].control.total == 3
+
+
+def start_both():
+    drafts = [make_experiment(name=name, is_started=False) for name in ("A", "B")]
+    return at_once(*(draft.start for draft in drafts))
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_change_the_same_setting_one_starts():
+    results = start_both()
+
+    assert sum(isinstance(result, ExperimentConflict) for result in results) == 1
+    assert Experiment.objects.running().count() == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_both_would(monkeypatch):
+    """The negative control: both have looked before either says that it runs."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self: self)
+    together_before(monkeypatch, Experiment, "save", 2)
+    monkeypatch.setattr(Experiment.objects, "create", made_without_waiting)
+
+    assert start_both() == [None, None]
+    assert Experiment.objects.running().count() == 2
+
+
+def made_without_waiting(**fields):
+    [made] = Experiment.objects.bulk_create([Experiment(**fields)])
+    return made

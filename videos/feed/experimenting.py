@@ -6,6 +6,7 @@ page is made; when an experiment is stopped the next page has the site's own aga
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 import redis
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from videos.models import Experiment, ExperimentExposure
+
+logger = logging.getLogger(__name__)
 
 RUNNING, RUNNING_SECONDS = "feed:experiments", 60
 EXPOSED_SECONDS = 3600
@@ -124,11 +127,16 @@ def note_exposure(arm: Arm, viewer: str) -> None:
         is_new = cache.add(f"feed:exposed:{arm.pk}:{viewer}", 1, EXPOSED_SECONDS)
     except redis.RedisError:
         is_new = True
-    if is_new:
-        exposure = ExperimentExposure(
-            experiment_id=arm.experiment, arm_id=arm.pk, viewer=viewer
-        )
+    if not is_new:
+        return
+    exposure = ExperimentExposure(
+        experiment_id=arm.experiment, arm_id=arm.pk, viewer=viewer
+    )
+    try:
         ExperimentExposure.objects.bulk_create([exposure], ignore_conflicts=True)
+    except Error:
+        # A page is worth more than the note that it was served.
+        logger.exception("An exposure was not written down.")
 
 
 def note_order(viewer: str) -> None:
