@@ -362,6 +362,7 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups"
 # A browser takes a __Host- cookie only over HTTPS and only from this very host.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "marketplace.sessions"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"

@@ -182,6 +182,7 @@ class Crowd:
     def wait_for_more(self, number):
         goal = len(self.bought) + number
         wait_until(lambda: len(self.bought) >= goal or self.failures, "more is bought")
+        assert self.failures == [], self.failures
 
 
 def seconds_until_the_next(crowd, began):
@@ -189,6 +190,7 @@ def seconds_until_the_next(crowd, began):
         lambda: any(at > began for _, at in crowd.bought) or crowd.failures,
         "somebody buys again",
     )
+    assert crowd.failures == [], crowd.failures
     return min(at for _, at in crowd.bought if at > began) - began
 
 

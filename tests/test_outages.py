@@ -14,6 +14,8 @@ import psycopg
 import pytest
 import requests
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -100,6 +102,35 @@ def test_a_session_that_cannot_be_read_is_an_outage(settings, breaker):
 
     assert middleware(request_with(Unreadable(), **cookies)).status_code == 503
     assert breaker.is_open is True
+
+
+@pytest.fixture
+def session(client, db):
+    session = client.session
+    session["cart"] = "token"
+    session.save()
+    return session
+
+
+def test_a_session_that_cannot_be_saved_is_an_outage(session, monkeypatch):
+    """Django would call it deleted, and answer 400."""
+
+    def fail(*args, **kwargs):
+        raise GONE
+
+    monkeypatch.setattr(Session, "save", fail)
+
+    with pytest.raises(OperationalError) as raised:
+        session.save()
+
+    assert outages.is_outage(raised.value)
+
+
+def test_a_session_that_was_ended_meanwhile_is_none(session):
+    Session.objects.all().delete()
+
+    with pytest.raises(UpdateError):
+        session.save()
 
 
 def test_an_error_of_another_kind_is_left_to_others(breaker):
