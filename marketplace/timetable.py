@@ -16,6 +16,7 @@ PERIODIC_TASKS = {
     "videos.periodic.note_trending": 120,
     "videos.periodic.purge_rankings": 3600,
     "videos.periodic.train_feed": 6 * 3600,
+    "videos.periodic.settle_experiments": 3600,
     "marketplace.moderation.periodic.screen_videos": 30,
     "marketplace.accounts.periodic.send_due_mails": 60,
     "sellers.periodic.resume_imports": 60,

@@ -17,6 +17,7 @@ from tests.factories import (
     make_cart,
     make_checkout,
     make_shipping_rate,
+    make_tag,
     make_user,
     make_variant,
     make_video,
@@ -70,6 +71,7 @@ def shopper(request, client):
 @pytest.mark.django_db
 def test_one_product_is_bought_and_the_cart_stays_as_it_was(client, shopper):
     cup, video = make_deliverable(price_minor=1500), make_video()
+    make_tag(video=video, product=cup.product)
 
     response = press_buy_now(client, cup, 3, video=video.public_id)
     assert response.url == NOW

@@ -18,6 +18,7 @@ from videos.feed import (
     counting,
     event_log,
     event_partitions,
+    experiment_figures,
     ranking_logs,
     wishing,
 )
@@ -149,6 +150,12 @@ def train_feed():
     except training.NothingToLearn:
         return
     logger.info("Feed model %s is %s: %s", model, model.status, model.figures)
+
+
+@shared_task
+def settle_experiments():
+    """Keep what came of those that are over, and forget who took part."""
+    experiment_figures.settle_stopped()
 
 
 @shared_task

@@ -14,7 +14,8 @@ from checkout.ordering import place_order
 from tests.factories import make_checkout, make_video
 from tests.feed.test_events import VIEWER
 from tests.races import at_once, together_before
-from videos.feed import experimenting, gauges
+from videos import periodic
+from videos.feed import experiment_figures, experimenting, gauges
 from videos.feed.experiment_figures import results_of
 from videos.feed.experimenting import (
     Arm,
@@ -349,6 +350,30 @@ def test_results_are_one_query_however_many_viewers(django_assert_num_queries):
         results = results_of(experiment)
 
     assert results.outcomes[0].comparisons[2].control.total == 3
+
+
+@pytest.mark.django_db
+def test_when_it_is_over_its_sums_are_kept_and_its_viewers_forgotten(monkeypatch):
+    monkeypatch.setattr(experiment_figures, "FORGOTTEN_AT_ONCE", 50)
+    experiment, control, arm = begun()
+    for each, share in [(control, 0.3), (arm, 0.6)]:
+        expose(each, 120, share, ordered=5)
+    running = make_experiment(name="B", changes={"FEED_PARTS": {"taste": 1}})
+    expose(running.arms.first(), 3, 1, days=1)
+    before = results_of(experiment)
+    experiment.stop("enough")
+    periodic.settle_experiments()
+    assert ExperimentExposure.objects.count() == 243
+
+    Experiment.objects.filter(pk=experiment.pk).update(
+        stopped_at=timezone.now() - timedelta(hours=2)
+    )
+    for _ in range(2):
+        periodic.settle_experiments()
+
+    assert ExperimentExposure.objects.count() == 3
+    experiment.refresh_from_db()
+    assert results_of(experiment) == before
 
 
 def start_both():

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from videos.feed.history import FINISHED_FROM
@@ -17,7 +19,7 @@ from videos.feed.model.statistics import (
     decide,
     sample_size,
 )
-from videos.models import Experiment, ExperimentArm
+from videos.models import Experiment, ExperimentArm, ExperimentExposure
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ METRICS = [
     Metric("reports", _("Viewers who reported something"), 0.01, is_more_better=False),
 ]
 GUARDS = ["completion", "orders", "reports"]
+# By then the last events of its viewers are written.
+SETTLES = timedelta(hours=1)
+FORGOTTEN_AT_ONCE = 20_000
 
 # A viewer's events count from the exposure on.  Each viewer is one value: what one
 # does many times says no more than that it was the same viewer.
@@ -161,8 +166,21 @@ def verdict_of(found: list[Comparison], goal: Metric, is_full: bool) -> Verdict:
 def read_days(experiment: Experiment) -> dict[int, dict[date, dict[str, Sample]]]:
     """Samples by arm, day of the first page, and metric."""
     found = defaultdict(dict)
+    rows = experiment.kept or read_sums(experiment)
+    for arm, on, viewers, watchers, shares, squares, *done in rows:
+        samples = dict(zip(["taps", "orders", "reports"], done, strict=True))
+        found[arm][date.fromisoformat(on)] = {
+            "viewers": Sample(viewers, 0, 0),
+            "completion": Sample(watchers, shares, squares),
+            **{name: Sample(viewers, n, n) for name, n in samples.items()},
+        }
+    return found
+
+
+def read_sums(experiment: Experiment) -> list[list]:
+    """Plain values, which can be kept."""
     if experiment.started_at is None:
-        return found
+        return []
     values = {
         "experiment": experiment.pk,
         "since": experiment.started_at,
@@ -170,14 +188,29 @@ def read_days(experiment: Experiment) -> dict[int, dict[date, dict[str, Sample]]
     }
     with connection.cursor() as cursor:
         cursor.execute(BY_DAY, values)
-        for arm, on, viewers, watchers, shares, squares, *done in cursor.fetchall():
-            samples = dict(zip(["taps", "orders", "reports"], done, strict=True))
-            found[arm][on] = {
-                "viewers": Sample(viewers, 0, 0),
-                "completion": Sample(watchers, shares, squares),
-                **{name: Sample(viewers, n, n) for name, n in samples.items()},
-            }
-    return found
+        return [[arm, on.isoformat(), *sums] for arm, on, *sums in cursor.fetchall()]
+
+
+def settle_stopped() -> int:
+    """Keep the sums of what is over, and forget who took part."""
+    over = Experiment.objects.filter(
+        status=Experiment.Status.STOPPED, stopped_at__lt=timezone.now() - SETTLES
+    )
+    with_viewers = over.filter(
+        Exists(ExperimentExposure.objects.filter(experiment=OuterRef("pk")))
+    )
+    for experiment in with_viewers:
+        settle(experiment)
+    return len(with_viewers)
+
+
+def settle(experiment: Experiment) -> None:
+    if not experiment.kept:
+        Experiment.objects.filter(pk=experiment.pk).update(kept=read_sums(experiment))
+    viewers = ExperimentExposure.objects.filter(experiment=experiment)
+    # Some at a time: a large one is many short transactions.
+    while viewers.filter(pk__in=viewers.values("pk")[:FORGOTTEN_AT_ONCE]).delete()[0]:
+        pass
 
 
 def total(days) -> dict[str, Sample]:

@@ -57,6 +57,8 @@ class Experiment(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
     why_stopped = models.CharField(max_length=200, blank=True)
+    # Once it is over: its sums by arm and day.  Then its viewers are forgotten.
+    kept = models.JSONField(default=list)
 
     objects = ExperimentQuerySet.as_manager()
 
