@@ -5,6 +5,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.db import transaction
@@ -130,11 +131,13 @@ def add(
 ) -> CartLine:
     """Put more of a variant in; CartRefusal where that cannot be bought."""
     use(cart)
-    line = cart.lines.filter(variant=variant).first()
-    wanted = quantity + (line.quantity if line else 0)
-    refuse_other_currency(cart, variant)
-    refuse_short(cart, variant, wanted, already=line.quantity if line else 0)
+    lines = lying_in(cart)
+    already = lines[variant.pk].quantity if variant.pk in lines else 0
+    wanted = quantity + already
+    refuse_other_currency(lines, variant)
+    refuse_short(cart, variant, wanted, already=already)
     refuse_over_limit(cart, variant, wanted)
+    line = cart.lines.filter(variant=variant).first() if already else None
     if line is None:  # the cart is locked, so nobody adds one meanwhile
         return cart.lines.create(
             variant=variant,
@@ -152,7 +155,7 @@ def put(
 ) -> CartLine:
     """Have exactly that many in the cart."""
     use(cart)
-    refuse_other_currency(cart, variant)
+    refuse_other_currency(lying_in(cart), variant)
     refuse_short(cart, variant, quantity)
     # Fewer than before are a step towards a limit, though others may be over it yet.
     if not cart.lines.filter(variant=variant, quantity__gte=quantity).exists():
@@ -192,16 +195,27 @@ def set_line(line: CartLine, quantity: int, through: Through | None) -> None:
     line.save(update_fields=list(changed))
 
 
-def refuse_other_currency(cart: Cart, variant: Variant) -> None:
-    others = cart.lines.exclude(variant__product__currency=variant.product.currency)
-    other = others.values_list("variant__product__currency", flat=True).first()
+class Lying(NamedTuple):
+    quantity: int
+    currency: str
+
+
+def lying_in(cart: Cart) -> dict[int, Lying]:
+    """What is in the cart, by variant."""
+    names = ("variant_id", "quantity", "variant__product__currency")
+    return {pk: Lying(*rest) for pk, *rest in cart.lines.values_list(*names)}
+
+
+def refuse_other_currency(lines: dict[int, Lying], variant: Variant) -> None:
+    own = variant.product.currency
+    other = next((one.currency for one in lines.values() if one.currency != own), None)
     if other:
         raise CartRefusal(
             _(
                 "Your cart holds products in %(other)s. Buy those first, then this "
                 "one in %(currency)s."
             )
-            % {"other": other, "currency": variant.product.currency}
+            % {"other": other, "currency": own}
         )
 
 

@@ -51,7 +51,6 @@ class Accounts:
         return self.known[key]
 
 
-@transaction.atomic
 def post_entry(
     kind: str,
     reference: str,
@@ -68,11 +67,13 @@ def post_entry(
         sums[line_account.currency] += amount
     if any(sums.values()):
         raise Unbalanced(f"{reference}: {dict(sums)}")
-    entry = JournalEntry.objects.create(kind=kind, reference=reference, order=order)
-    LedgerLine.objects.bulk_create(
-        LedgerLine(entry=entry, account=line_account, amount_minor=amount)
-        for line_account, amount in lines
-    )
+    # Whoever posts more than this in a transaction wants all of it or nothing.
+    with transaction.atomic(savepoint=False):
+        entry = JournalEntry.objects.create(kind=kind, reference=reference, order=order)
+        LedgerLine.objects.bulk_create(
+            LedgerLine(entry=entry, account=line_account, amount_minor=amount)
+            for line_account, amount in lines
+        )
     return entry
 
 

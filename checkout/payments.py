@@ -25,13 +25,7 @@ from checkout import (
     tasks,
     video_sales,
 )
-from checkout.models import (
-    Order,
-    OrderConflict,
-    OrderGroup,
-    Payment,
-    PaymentAttempt,
-)
+from checkout.models import Order, OrderConflict, OrderGroup, Payment
 from sellers import stock
 
 logger = logging.getLogger(__name__)
@@ -229,12 +223,9 @@ def record_failure(intent: gateway.Intent) -> None:
 
 def keep_attempt(payment: Payment, reference: str, **fields) -> None:
     """Once, however often it is told.  The payment is locked."""
-    PaymentAttempt.objects.get_or_create(
-        payment=payment,
-        reference=reference,
-        code=fields.pop("code", ""),
-        defaults=fields,
-    )
+    this = {"reference": reference, "code": fields.pop("code", "")}
+    if not payment.attempts.filter(**this).exists():
+        payment.attempts.create(**this, **fields)
 
 
 @transaction.atomic

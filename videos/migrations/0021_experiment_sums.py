@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("videos", "0022_experiments"),
+        ("videos", "0020_experiments"),
     ]
 
     operations = [
