@@ -4,7 +4,8 @@
 
 Browsers send so many events a second beside so many pages of the feed, and each asks a
 bare view in turn, so that both meet the same machine.  A worker writes every five
-seconds, as the clock has it.  Exit status 1 if an event is lost or counted twice.
+seconds, as the clock has it.  With --faults it is killed every two seconds, and Redis,
+the embedded one, once.  Exit status 1 if an event is lost or counted twice.
 """
 
 import argparse
