@@ -22,6 +22,16 @@ def alive(page):
     return page.locator("video[data-alive]").count()
 
 
+def leave_until_told(page, site, kind, **fields):
+    """The browser sends the beacon on its own time, after the page has gone."""
+    page.goto(f"{site}/shop/")
+    for _ in range(300):
+        event_log.drain()
+        if WatchEvent.objects.filter(kind=kind, **fields).exists():
+            break
+        page.wait_for_timeout(100)
+
+
 def test_the_first_video_plays_without_sound_and_the_next_is_preloaded(page, site):
     for _ in range(4):
         make_watchable()
@@ -95,6 +105,9 @@ def test_the_sheet_opens_over_the_playing_video_and_fills_the_cart(page, site):
     expect(page.locator(".tabbar [data-cart-count]")).to_have_text("1")
     expect(page.locator(".toast")).to_contain_text("Espresso cup")
     assert CartLine.objects.get().video == video
+    leave_until_told(page, site, "cart")
+    told = WatchEvent.objects.filter(product=CartLine.objects.get().variant.product)
+    assert set(told.values_list("kind", flat=True)) == {"tag_seen", "tag", "cart"}
 
 
 def test_back_closes_what_lies_over_the_feed_and_only_then_leaves(page, site):
@@ -220,18 +233,13 @@ def test_what_was_seen_and_watched_is_recorded(page, site):
     page.evaluate(again)
     page.keyboard.press("j")
     wait_until_playing(page, 1)
-    page.goto(f"{site}/shop/")
-    # The browser sends the beacon on its own time, after the page has gone.
-    for _ in range(300):
-        event_log.drain()
-        if WatchEvent.objects.filter(video=second).exists():
-            break
-        page.wait_for_timeout(100)
+    leave_until_told(page, site, "watch", video=second)
 
     seen = Impression.objects.order_by("created_at").values_list("video", flat=True)
     assert list(seen) == [first.pk, second.pk]
     watched = WatchEvent.objects.get(video=first)
     assert 500 < watched.watched_ms < 10_000
+    assert watched.share > 0
 
 
 def test_a_like_stays(page, site, sign_in):
@@ -245,6 +253,8 @@ def test_a_like_stays(page, site, sign_in):
     assert Engagement.objects.get().video == video
     page.reload()
     expect(page.locator("[data-like]")).to_have_attribute("aria-pressed", "true")
+    leave_until_told(page, site, "like")
+    assert WatchEvent.objects.get(kind="like").user == user
 
 
 def test_a_guest_who_likes_is_invited(page, site):

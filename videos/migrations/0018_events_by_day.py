@@ -1,6 +1,6 @@
 """Events are kept in partitions of a day each, and keep how they were told.
 
-All rows are carried over, in one transaction: about a minute for ten million.  The
+All rows are carried over, in one transaction, during which nothing is written.  The
 former keys go, which nothing pointed to; an event's new one says when it was.
 """
 
