@@ -2,7 +2,10 @@ import os
 
 from celery import Celery
 from click import Option
+from kombu.transport import TRANSPORT_ALIASES
 
+# Before anything connects: “redis://” and “redis+socket://” mean ours.
+TRANSPORT_ALIASES["redis"] = "marketplace.broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 
 app = Celery("vitrine")

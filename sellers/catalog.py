@@ -67,6 +67,7 @@ def create_product(seller: Seller, details: dict) -> Product:
         category=details["category"],
         description=clean_description(details["description"]),
         limit_per_buyer=details.get("limit_per_buyer"),
+        tax_class=details.get("tax_class") or Product.TaxClass.STANDARD,
     )
 
 
@@ -76,9 +77,11 @@ def update_details(product: Product, details: dict) -> None:
     product.category = details["category"]
     product.description = clean_description(details["description"])
     product.limit_per_buyer = details["limit_per_buyer"]
+    product.tax_class = details["tax_class"]
     product.save(
         update_fields=[
-            "title", "category", "description", "limit_per_buyer", "updated_at",
+            "title", "category", "description", "limit_per_buyer", "tax_class",
+            "updated_at",
         ]
     )  # fmt: skip
 
@@ -125,6 +128,7 @@ def duplicate(product: Product) -> Product:
         category=product.category,
         description=product.description,
         limit_per_buyer=product.limit_per_buyer,
+        tax_class=product.tax_class,
     )
     for option in product.options.all():
         option.pk, option.product = None, copy

@@ -13,7 +13,7 @@ HEADER = [
     "Option3 Name", "Option3 Value", "Variant SKU", "Variant Grams",
     "Variant Inventory Qty", "Variant Inventory Policy",
     "Variant Price", "Variant Compare At Price",
-    "Image Src", "Image Position", "Image Alt Text", "Status",
+    "Image Src", "Image Position", "Image Alt Text", "Status", "Tax Class",
 ]  # fmt: skip
 STATUS = {Product.Status.PUBLISHED: "active", Product.Status.ARCHIVED: "archived"}
 
@@ -41,6 +41,7 @@ def rows_of(product: Product, site_url: str) -> Iterator[list]:
             *variant_cells(product, variant),
             *picture_cells(media, site_url),
             STATUS.get(product.status, "draft") if is_first else "",
+            product.tax_class if is_first else "",
         ]
 
 

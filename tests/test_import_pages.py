@@ -141,7 +141,7 @@ def test_an_exported_catalogue_can_be_imported_again(client, owner, shop):
     first.refresh_from_db()
     first.advance(CatalogImport.Status.IMPORTING)
     tasks.import_catalog(first.pk)
-    Product.objects.update(title="=Gloves")
+    Product.objects.update(title="=Gloves", tax_class="reduced")
     client.force_login(owner)
 
     response = client.get(reverse("sellers:export_products"))
@@ -154,7 +154,7 @@ def test_an_exported_catalogue_can_be_imported_again(client, owner, shop):
     tasks.import_catalog(second.pk)
 
     copy = second.seller.products.get()
-    assert copy.title == "=Gloves"
+    assert (copy.title, copy.tax_class) == ("=Gloves", "reduced")
     original = shop.products.get()
     facts = ["sku", "price_minor", "option_values", "weight_grams", "stock__on_hand",
              "stock__policy"]  # fmt: skip

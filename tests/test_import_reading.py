@@ -243,6 +243,57 @@ def test_woocommerce_downloads_are_refused():
     assert "Downloads" in message
 
 
+@pytest.mark.parametrize(
+    ("cells", "tax_class"),
+    [
+        ({"Tax_Class": "Reduced"}, "reduced"),
+        ({"Variant_Taxable": "FALSE"}, "zero"),
+        ({"Variant_Taxable": "TRUE"}, None),
+        ({"Charge_tax": "false"}, "zero"),
+        ({}, None),
+    ],
+)
+def test_a_file_of_shopify_says_how_it_is_taxed(cells, tax_class):
+    names = [name.replace("_", " ") for name in cells]
+    rows = [[*shopify_row(), *cells.values()]]
+
+    (product,) = checked(rows, header=[*SHOPIFY, *names])
+
+    assert (product.tax_class, product.problems) == (tax_class, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "tax_class"),
+    [
+        ("taxable", "", "standard"),
+        ("taxable", "reduced-rate", "reduced"),
+        ("taxable", "Zero rate", "zero"),
+        ("none", "reduced-rate", "zero"),
+        ("", "", None),
+    ],
+)
+def test_a_file_of_woocommerce_says_how_it_is_taxed(status, name, tax_class):
+    row = woocommerce_row(Type="simple", SKU="a", Name="A", Regular_price="1")
+    header = [*WOOCOMMERCE, "Tax status", "Tax class"]
+
+    (product,) = checked([[*row, status, name]], header=header)
+
+    assert (product.tax_class, product.problems) == (tax_class, [])
+
+
+def test_an_unknown_tax_class_is_noted_and_leaves_it():
+    rows = [[*shopify_row(), "luxury"]]
+
+    (product,) = checked(rows, header=[*SHOPIFY, "Tax Class"])
+
+    [problem] = product.problems
+    assert (product.tax_class, problem.column, problem.is_refusal) == (
+        None,
+        "Tax",
+        False,
+    )
+
+
 ETSY = [
     "TITOLO", "DESCRIZIONE", "PREZZO", "CURRENCY_CODE", "QUANTITÀ", "IMMAGINE1",
     "NOME VARIANTE 1", "VALORI VARIANTE 1", "SKU",

@@ -80,6 +80,20 @@ def test_a_product_is_made_with_price_stock_and_picture(seller, shop):
     assert product.media.count() == 1
 
 
+def test_the_tax_that_was_chosen_is_the_products(seller, shop):
+    create(seller, tax_class="reduced")
+    product = shop.products.get()
+    assert product.tax_class == "reduced"
+
+    edit(seller, product, tax_class="zero", rows=[{"pk": product.variants.get().pk}])
+
+    product.refresh_from_db()
+    assert product.tax_class == "zero"
+    edit(seller, product, rows=[{"pk": product.variants.get().pk}])  # says nothing
+    product.refresh_from_db()
+    assert product.tax_class == "zero"
+
+
 def test_two_products_of_one_title_have_their_own_addresses(seller, shop):
     create(seller)
     create(seller)
@@ -281,12 +295,13 @@ def test_bulk_submit_takes_what_is_complete(seller, shop):
 
 
 def test_a_copy_has_its_own_pictures_and_no_stock(seller, shop):
-    product = ready_product(shop, title="Cup")
+    product = ready_product(shop, title="Cup", tax_class="reduced")
 
     seller.post(reverse("sellers:duplicate_product", args=[product.pk]))
 
     copy = shop.products.exclude(pk=product.pk).get()
     assert (copy.title, copy.status) == ("Cup (copy)", "draft")
+    assert copy.tax_class == "reduced"
     assert copy.variants.get().stock.on_hand == 0
     assert copy.media.get().image.name != product.media.get().image.name
 

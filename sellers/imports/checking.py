@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from sellers.imports.drafts import DraftProduct, DraftVariant, Problem
+from sellers.models import Product
 from sellers.pictures import MAX_PICTURES
 from sellers.prices import BadPrice, parse_price, plain_decimal
 from sellers.rich_text import MAX_CHARACTERS, clean_description
@@ -16,11 +17,21 @@ from sellers.variants import (
     VariantRow,
 )
 
+TaxClass = Product.TaxClass
 GRAMS = {
     "g": Decimal(1),
     "kg": Decimal(1000),
     "lb": Decimal("453.59237"),
     "oz": Decimal("28.349523"),
+}
+# As this site, Shopify and WooCommerce call them.
+TAX_CLASSES = {
+    "standard": TaxClass.STANDARD,
+    "reduced": TaxClass.REDUCED,
+    "reduced-rate": TaxClass.REDUCED,
+    "zero": TaxClass.ZERO,
+    "none": TaxClass.ZERO,
+    "zero-rate": TaxClass.ZERO,
 }
 HIGHEST_STOCK = 1_000_000
 HIGHEST_GRAMS = 1_000_000
@@ -33,6 +44,8 @@ class Checked:
     draft: DraftProduct
     currency: str
     description: str = ""
+    # None: the file does not say, or in words that are not known.
+    tax_class: TaxClass | None = None
     options: list[Option] = field(default_factory=list)
     rows: list[VariantRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -59,6 +72,7 @@ def check(draft: DraftProduct, currency: str) -> Checked:
         checked.refuse(draft.row, _("Type"), str(draft.refusal))
         return checked
     check_text(checked)
+    check_tax(checked)
     check_options(checked)
     check_variants(checked)
     check_pictures(checked)
@@ -76,6 +90,14 @@ def check_text(checked: Checked) -> None:
         checked.refuse(draft.row, _("Description"), _("The description is too long."))
     else:
         checked.description = clean_description(draft.description)
+
+
+def check_tax(checked: Checked) -> None:
+    draft = checked.draft
+    checked.tax_class = TAX_CLASSES.get(draft.tax.casefold().replace(" ", "-"))
+    if draft.tax and checked.tax_class is None:
+        text = _("“%(text)s” is not known, so the tax stays as it is here.")
+        checked.note(draft.row, _("Tax"), text % {"text": draft.tax[:40]})
 
 
 def check_options(checked: Checked) -> None:

@@ -43,6 +43,8 @@ class DraftProduct:
     title: str
     description: str = ""
     category: str = ""
+    # A word for its class; empty where the file is silent.
+    tax: str = ""
     options: list[str] = field(default_factory=list)
     variants: list[DraftVariant] = field(default_factory=list)
     pictures: list[DraftPicture] = field(default_factory=list)

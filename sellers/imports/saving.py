@@ -58,6 +58,7 @@ def create(seller: Seller, checked: Checked) -> Product:
         import_handle=draft.key,
         description=checked.description,
         category=find_category(draft.category),
+        tax_class=checked.tax_class or Product.TaxClass.STANDARD,
     )
 
 
@@ -66,10 +67,12 @@ def update(product: Product, checked: Checked) -> None:
     product.title = checked.draft.title
     product.description = checked.description or product.description
     product.category = find_category(checked.draft.category) or product.category
+    product.tax_class = checked.tax_class or product.tax_class
     product.import_handle = product.import_handle or checked.draft.key
     product.save(
         update_fields=[
-            "title", "description", "category", "import_handle", "updated_at",
+            "title", "description", "category", "tax_class", "import_handle",
+            "updated_at",
         ]
     )  # fmt: skip
 

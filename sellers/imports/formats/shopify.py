@@ -24,6 +24,9 @@ GRAMS = ("variant grams", "weight value (grams)")
 IMAGE = ("image src", "product image url")
 IMAGE_ALT = ("image alt text",)
 CATEGORY = ("type", "product category", "google shopping / google product category")
+# Ours, in files that the site has written; theirs say whether it is taxed at all.
+TAX_CLASS = ("tax class",)
+IS_TAXED = ("variant taxable", "charge tax")
 OPTIONS = range(1, 4)
 
 
@@ -58,6 +61,7 @@ def draft_of(rows: list[Row]) -> DraftProduct:
         title=head["title"],
         description=head.first(*BODY),
         category=head.first(*CATEGORY),
+        tax=tax_of(head),
         options=options,
     )
     if head["gift card"].casefold() == "true":
@@ -68,6 +72,12 @@ def draft_of(rows: list[Row]) -> DraftProduct:
         if url := row.first(*IMAGE):
             draft.pictures.append(DraftPicture(row.number, url, row.first(*IMAGE_ALT)))
     return draft
+
+
+def tax_of(head: Row) -> str:
+    """That it is taxed does not say at which rate."""
+    is_untaxed = head.first(*IS_TAXED).casefold() == "false"
+    return head.first(*TAX_CLASS) or ("none" if is_untaxed else "")
 
 
 def variant_of(row: Row, options: int) -> DraftVariant:

@@ -64,6 +64,7 @@ def draft_of(row: Row) -> DraftProduct:
         title=row["name"],
         description=row.first("description", "short description"),
         category=row["categories"].split(",")[0],
+        tax=tax_of(row),
     )
     draft.refusal = next(
         (str(REFUSALS[kind]) for kind in kinds_of(row) if kind in REFUSALS), ""
@@ -74,6 +75,14 @@ def draft_of(row: Row) -> DraftProduct:
     if "variable" not in kinds_of(row):
         draft.variants.append(variant_of(row, []))
     return draft
+
+
+def tax_of(row: Row) -> str:
+    """An empty class is the standard one, where the file speaks of tax at all."""
+    status = row["tax status"].casefold()
+    if status == "none":
+        return "none"
+    return row["tax class"] or ("standard" if status else "")
 
 
 def variant_of(row: Row, choices: list[str]) -> DraftVariant:
