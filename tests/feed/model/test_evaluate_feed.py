@@ -7,13 +7,14 @@ from scipy import sparse
 
 from videos.feed.model import evaluation
 from videos.feed.model.evaluation import choose, taste_scores, visit_scores
+from videos.feed.model.taste import Taste, TasteSettings
 from videos.feed.model.visits import VisitSettings
 
 
 @pytest.fixture(autouse=True)
 def few_settings(monkeypatch):
-    monkeypatch.setattr(evaluation, "VISIT_GRID", {"again": [0.1, 1]})
-    monkeypatch.setattr(evaluation, "TASTE_GRID", {"smooth": [0.3], "rank": [4]})
+    monkeypatch.setattr(evaluation, "VISIT_GRID", {"again": [0, 0.1]})
+    monkeypatch.setattr(evaluation, "TASTE_GRID", {"smooth": [0.3], "rank": [2, 4]})
 
 
 def write_lines(file, lines):
@@ -79,6 +80,33 @@ def test_a_taste_is_scored_as_the_published_ones_are():
 
     assert recall == 0.5
     assert np.isclose(gain, 1 / (1 + 1 / np.log2(3)))
+
+
+def test_ranks_that_share_a_decomposition_are_scored_as_if_each_had_its_own(tmp_path):
+    make_tastes(tmp_path, "halves")
+    train = sparse.csr_array(sparse.load_npz(tmp_path / "halves_train.npz"))
+    kept, wanted = evaluation.held_back_entries(train)
+
+    both = evaluation.taste_grid_scores(kept, wanted, [2, 4], [0.3])
+    alone = evaluation.taste_grid_scores(kept, wanted, [2], [0.3])
+
+    assert set(both) == {(2, 0.3), (4, 0.3)}
+    assert np.isclose(both[2, 0.3], alone[2, 0.3], rtol=0.02)
+    assert both[4, 0.3] > 0
+
+
+def test_the_scores_of_the_grid_are_those_of_the_lists_before_they_are_cut(tmp_path):
+    make_tastes(tmp_path, "halves")
+    train = sparse.csr_array(sparse.load_npz(tmp_path / "halves_train.npz"))
+    kept, wanted = evaluation.held_back_entries(train)
+    viewers = np.flatnonzero(np.diff(wanted.indptr))
+
+    found = evaluation.taste_grid_scores(kept, wanted, [4], [0.3])[4, 0.3]
+
+    model = Taste.fit(kept, TasteSettings(rank=4, smooth=0.3, kept=40))
+    answers = [model.next(liked, 20) for liked in evaluation.rows_of(kept, viewers)]
+    expected = taste_scores(answers, evaluation.rows_of(wanted, viewers))
+    assert np.isclose(found, sum(expected), rtol=0.02)
 
 
 def test_the_best_settings_are_found_one_field_after_the_other():

@@ -69,6 +69,18 @@ def test_an_empty_visit_and_one_of_unknown_items_have_no_answer():
     assert model.next([8], 5).tolist() == []
 
 
+def test_people_come_back_to_what_they_have_seen_and_less_to_what_is_on():
+    past = [1, 2, 3], [2, 3, 4], [3, 4, 5]
+
+    again = fit(*past, again=1).next([1, 2, 3], 9).tolist()
+    never = fit(*past, again=0, same=0).next([1, 2, 3], 9).tolist()
+
+    assert again.index(2) < again.index(1)
+    assert again.index(2) < again.index(4)
+    assert 3 in again
+    assert 3 not in never
+
+
 def test_a_past_without_events_has_no_answer():
     nothing = np.empty(0, int)
 

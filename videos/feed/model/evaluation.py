@@ -6,34 +6,40 @@ The test data are looked at once, at the end.
 """
 
 import time
+from collections import Counter
 from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
-from videos.feed.model.taste import Taste, TasteSettings, normalised, smooth_vectors
+from videos.feed.model.exposure import best_places
+from videos.feed.model.taste import Graph, Taste, TasteSettings
 from videos.feed.model.visits import Visits, VisitSettings
 
 TOP = 20
-TRIED_CASES = 3000
-TRIED_VIEWERS = 3000
+TRIED_CASES = 8000
+TRIED_VIEWERS = 6000
+# Of those, so many at a time: each has a row as long as the catalogue.
+AT_ONCE = 250
 # Of the training data, what is held back to choose the settings by.
 LAST_VISITS = 0.05
 ENTRIES = 0.1
 
 VISIT_GRID = {
-    "again": [0.1, 1, 3, 6],
-    "same": [0.1, 1, 2, 4],
-    "recency": [0, 2, 4, 8],
-    "distance": [0, 0.3, 0.6],
-    "transitions": [0, 0.15, 0.35, 0.6],
+    "again": [0, 0.1, 0.2, 0.8],
+    "same": [0, 0.1, 0.6, 1],
+    "fading": [1, 2],
+    "recency": [0, 1, 4, 8],
+    "transitions": [0, 0.1, 0.35, 0.6],
     "before": [0.3, 0.6, 1],
-    "rarity": [0, 0.3, 0.6, 1],
+    "distance": [0.3, 0.6],
+    "rarity": [0, 0.5, 1],
+    "shortness": [0.2, 1],
     "neighbours": [100, 400],
     "backwards": [0.3, 0.6, 1],
-    "fading": [0.5, 1, 1.5],
 }
-TASTE_GRID = {"smooth": [0.2, 0.3, 0.4], "rank": [512, 768, 1024]}
+TASTE_GRID = {"smooth": [0.1, 0.2, 0.3, 0.45], "rank": [256, 512, 768]}
 
 
 @dataclass(frozen=True)
@@ -170,16 +176,7 @@ def held_back_entries(liked):
 def evaluate_taste(train, test):
     """From matrices of viewers and items of the same shape."""
     began = time.perf_counter()
-    kept, wanted = held_back_entries(train)
-    viewers = sample(np.flatnonzero(np.diff(wanted.indptr)).tolist(), TRIED_VIEWERS)
-    vectors = vectors_of(kept, max(TASTE_GRID["rank"]))
-
-    def score(settings):
-        model = Taste.fit(kept, settings, vectors)
-        answers = [model.next(liked, TOP) for liked in rows_of(kept, viewers)]
-        return sum(taste_scores(answers, rows_of(wanted, viewers)))
-
-    settings = choose(TasteSettings(), TASTE_GRID, score)
+    settings = choose_taste(*held_back_entries(train))
     chosen = time.perf_counter()
     model = Taste.fit(train, settings)
     trained = time.perf_counter()
@@ -191,8 +188,34 @@ def evaluate_taste(train, test):
     return result(model, scores, times, (began, chosen, trained))
 
 
-def vectors_of(liked, rank):
-    return smooth_vectors(normalised(liked)[0], rank)
+def choose_taste(kept, wanted):
+    reached = taste_grid_scores(kept, wanted, **TASTE_GRID)
+    rank, smooth = max(reached, key=reached.get)
+    return replace(TasteSettings(), rank=rank, smooth=smooth)
+
+
+def taste_grid_scores(kept, wanted, rank, smooth):
+    """Every pair of settings, for a sample of the viewers.
+
+    One decomposition serves all: the first dimensions of many are those of few.  The
+    weights are those of which lists are made, before they are cut.
+    """
+    ranks, weights = sorted(rank), smooth
+    graph = Graph.of(kept, ranks[-1])
+    viewers = sample(np.flatnonzero(np.diff(wanted.indptr)).tolist(), TRIED_VIEWERS)
+    reached = Counter()
+    for start in range(0, len(viewers), AT_ONCE):
+        some = viewers[start : start + AT_ONCE]
+        liked, looked_for = kept[some], rows_of(wanted, some)
+        plain, by_groups = graph.in_common(liked).toarray(), 0
+        plain[liked.nonzero()] = -np.inf
+        for first, last in pairwise([0, *ranks]):
+            by_groups = by_groups + graph.smooth(liked, slice(first, last))
+            for weight in weights:
+                found = best_places(plain + weight * by_groups, TOP)
+                share = len(some) / len(viewers)
+                reached[last, weight] += sum(taste_scores(found, looked_for)) * share
+    return reached
 
 
 def result(model, scores, times, clock):

@@ -42,19 +42,45 @@ class TasteSettings:
 
 
 @dataclass(frozen=True)
+class Graph:
+    """Viewers and items, normalised, and the vectors of the smooth part."""
+
+    plain: scipy.sparse.csr_array
+    across: scipy.sparse.csr_array
+    roots: np.ndarray  # of how much each item is liked
+    vectors: np.ndarray
+
+    @classmethod
+    def of(cls, liked, rank):
+        """From a matrix of viewers and items: how much each viewer liked each."""
+        plain, sums = normalised(scipy.sparse.csr_array(liked, dtype=np.float32))
+        vectors = smooth_vectors(plain, rank) * (sums > 0)[:, None]
+        roots = np.sqrt(np.maximum(sums, 1e-9)).astype(np.float32)
+        return cls(plain, scipy.sparse.csr_array(plain.T), roots, vectors)
+
+    def in_common(self, rows):
+        """What goes with these items by the viewers that they have in common."""
+        return (rows @ self.across) @ self.plain
+
+    def smooth(self, rows, ranks=slice(None)):
+        """The same by what whole groups think, as much of it as these dimensions say.
+
+        The parts of several ranges of dimensions add up.
+        """
+        vectors = self.vectors[:, ranks]
+        own = rows @ scipy.sparse.diags_array(1 / self.roots) @ vectors
+        return (own @ vectors.T) * self.roots
+
+
+@dataclass(frozen=True)
 class Taste:
     settings: TasteSettings
     neighbours: Neighbours
 
     @classmethod
-    def fit(cls, liked, settings, vectors=None):
-        """From a matrix of viewers and items: how much each viewer liked each."""
-        liked = scipy.sparse.csr_array(liked, dtype=np.float32)
-        plain, sums = normalised(liked)
-        if vectors is None:
-            vectors = smooth_vectors(plain, settings.rank)
-        vectors = vectors[:, : settings.rank]
-        return cls(settings, neighbours_of(plain, sums, vectors, settings))
+    def fit(cls, liked, settings):
+        graph = Graph.of(liked, settings.rank)
+        return cls(settings, neighbours_of(graph, settings))
 
     def scores(self, items, weights):
         return self.neighbours.scores(items, weights)
@@ -90,34 +116,35 @@ def smooth_vectors(plain, rank, seed=0):
     return basis @ directions[:, np.argsort(-values)[:rank]]
 
 
-def neighbours_of(plain, sums, vectors, settings):
-    across, roots = scipy.sparse.csr_array(plain.T), np.sqrt(np.maximum(sums, 1e-9))
-    vectors = vectors * (sums > 0)[:, None]
-    scaled = (vectors * roots[:, None]).astype(np.float32)
-    own = (settings.smooth * vectors / roots[:, None]).astype(np.float32)
-    rows_of = every_pair if plain.shape[1] <= EVERY_PAIR_UP_TO else pairs_in_common
+def neighbours_of(graph, settings):
+    count = graph.plain.shape[1]
+    rows_of = every_pair if count <= EVERY_PAIR_UP_TO else pairs_in_common
     rows = []
-    for start in range(0, plain.shape[1], BLOCK):
-        block = slice(start, start + BLOCK)
-        rows += rows_of(across[block] @ plain, own[block], scaled, settings.kept)
+    for start in range(0, count, BLOCK):
+        rows += rows_of(graph, slice(start, start + BLOCK), settings)
     return Neighbours.joined(rows)
 
 
-def every_pair(together, own, scaled, kept):
+def every_pair(graph, block, settings):
     """Also of items without a viewer in common; for catalogues that are not large."""
-    weights = together.toarray() + own @ scaled.T
-    ids = np.arange(weights.shape[1])
-    rows = (greatest(ids, row, kept) for row in weights)
+    count = graph.plain.shape[1]
+    one_each = scipy.sparse.eye_array(count, dtype=np.float32, format="csr")[block]
+    weights = graph.in_common(one_each).toarray()
+    weights += settings.smooth * graph.smooth(one_each)
+    ids = np.arange(count)
+    rows = (greatest(ids, row, settings.kept) for row in weights)
     # What nobody has liked has weights of nought.
     return [(ids[row > 0], row[row > 0]) for ids, row in rows]
 
 
-def pairs_in_common(together, own, scaled, kept):
+def pairs_in_common(graph, block, settings):
+    together = graph.across[block] @ graph.plain
+    own = settings.smooth * graph.vectors[block] / graph.roots[block, None]
     rows = []
     for row, (a, b) in enumerate(
         zip(together.indptr[:-1], together.indptr[1:], strict=True)
     ):
         ids = together.indices[a:b]
-        weights = together.data[a:b] + scaled[ids] @ own[row]
-        rows.append(greatest(ids, weights, kept))
+        smooth = (graph.vectors[ids] @ own[row]) * graph.roots[ids]
+        rows.append(greatest(ids, together.data[a:b] + smooth, settings.kept))
     return rows

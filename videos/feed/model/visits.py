@@ -20,26 +20,27 @@ class VisitSettings:
     # Of the visit at hand, so many of the latest items count.
     length: int = 10
     # How fast an item counts less the longer ago it was: 1 / place ** fading.
-    fading: float = 1.0
+    fading: float = 1.5
     # Past visits that are looked at for each item, the newest.
     newest: int = 500
     neighbours: int = 200
     # How much less a long or an old visit counts.
     shortness: float = 0.5
-    recency: float = 4.0
+    recency: float = 2.0
     # Within a past visit: items far from the one in common count less ...
-    distance: float = 0.3
+    distance: float = 0.0
     # ... and those before it so much of those after it.
-    before: float = 0.6
+    before: float = 0.8
     # How much rare items are preferred to frequent ones.
-    rarity: float = 0.6
+    rarity: float = 1.5
     # Share of the transitions in the blend; how far one reaches, and the way back.
-    transitions: float = 0.15
+    transitions: float = 0.2
     reach: int = 5
-    backwards: float = 0.6
-    # What is in the visit already counts so much, and its very last item so much.
-    again: float = 3.0
-    same: float = 2.0
+    backwards: float = 0.8
+    # People come back to what is in the visit already: so much of the whole beside the
+    # blend, the latest the most; and of all that its very last item has, so much.
+    again: float = 0.4
+    same: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -75,24 +76,32 @@ class Visits:
 
     def scores(self, recent):
         """Candidates and scores for a visit with these items, the latest last."""
-        items, weights = self.latest(np.asarray(recent))
+        items, weights = self.latest(np.asarray(recent, np.int64))
         if not len(items):
             return np.empty(0, np.int32), np.empty(0)
         near, near_scores = self.from_neighbours(items, weights)
         after, after_scores = self.transitions.scores(items, weights)
         share = self.settings.transitions
-        parts = (1 - share) * scaled(near_scores), share * scaled(after_scores)
-        ids, scores = add_up(np.r_[near, after], np.r_[parts])
-        scores[np.isin(ids, items)] *= self.settings.again
+        parts = (
+            (1 - share) * scaled(near_scores),
+            share * scaled(after_scores),
+            self.settings.again * scaled(weights),
+        )
+        ids, scores = add_up(np.r_[near, after, items], np.r_[parts])
         scores[ids == items[0]] *= self.settings.same
         return ids[scores > 0], scores[scores > 0]
 
     def latest(self, recent):
-        """Each once, the latest first, with the weight of its place."""
+        """Each that is known, once, the latest first, with the weight of its place."""
         recent = recent[::-1][: self.settings.length]
         _, first = np.unique(recent, return_index=True)
         first.sort()
+        first = first[self.is_known(recent[first])]
         return recent[first], 1 / (1.0 + first) ** self.settings.fading
+
+    def is_known(self, items):
+        """Did anybody come by these?"""
+        return self.visit_starts[items + 1] > self.visit_starts[items]
 
     def from_neighbours(self, items, weights):
         at, lengths = places_in(self.visit_starts, items)
@@ -127,8 +136,9 @@ class Visits:
 
 
 def scaled(scores):
-    top = scores.max(initial=0)
-    return scores / top if top else scores
+    """So that they add up to one: each part has its share whatever its units."""
+    total = scores.sum()
+    return scores / total if total else scores
 
 
 def in_order(visits, items, times):
