@@ -9,6 +9,7 @@ import resource
 import secrets
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ TOP = 20
 # A difference that so few cases cannot show is none.
 TOLERANCE = 0.005
 KEPT_MODELS = 5
+ABOUT_TO_SERVE = timedelta(hours=1)
 
 
 class NothingToLearn(Exception):
@@ -161,6 +163,8 @@ def store(recommender, figures):
 def forget_old():
     """Models that nobody would go back to, and their files, here and in the storage."""
     kept = list(FeedModel.objects.usable().order_by("-served_at", "-pk")[:KEPT_MODELS])
+    # Another training may be about to put in service what it has stored.
+    kept += FeedModel.objects.just_trained(timezone.now() - ABOUT_TO_SERVE)
     for model in FeedModel.objects.exclude(pk__in=[m.pk for m in kept]):
         files = private_files()
         for name in files.listdir(model.folder)[1]:

@@ -18,6 +18,10 @@ class FeedModelQuerySet(models.QuerySet):
         usable = [FeedModel.Status.SERVING, FeedModel.Status.RETIRED]
         return self.filter(status__in=usable)
 
+    def just_trained(self, since):
+        """Stored since then, and neither in service yet nor refused."""
+        return self.filter(status=FeedModel.Status.TRAINED, made_at__gt=since)
+
     def previous(self):
         """The one that served before, for the way back."""
         retired = self.filter(status=FeedModel.Status.RETIRED)
