@@ -1,4 +1,5 @@
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -23,6 +24,24 @@ def test_a_part_answers_as_before_and_its_arrays_are_mapped(visits, tmp_path):
     assert isinstance(found.transitions.weights, np.memmap)
     assert found.next([1], 5).tolist() == visits.next([1], 5).tolist()
     assert artefacts.check(tmp_path / "one")["facts"] == {"videos": 5}
+
+
+def test_what_an_earlier_version_stored_has_none_of_the_later_parts(tmp_path):
+    @dataclass(frozen=True)
+    class Before:
+        keys: np.ndarray
+
+    @dataclass(frozen=True)
+    class After:
+        keys: np.ndarray
+        visits: Visits = None
+
+    artefacts.write(tmp_path / "one", {"part": Before(np.arange(3))})
+
+    found = artefacts.read(tmp_path / "one", "part", After)
+
+    assert found.keys.tolist() == [0, 1, 2]
+    assert found.visits is None
 
 
 def test_a_changed_file_is_noticed(visits, tmp_path):

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
-from videos.feed.model.content import Content, most_alike, terms_of
+from videos.feed.model import content
+from videos.feed.model.content import Content, Shelves, most_alike, terms_of
 
 CATALOGUE = [
     [("Blue ceramic bowl", 3), ("Thrown by hand, for soup and rice", 1)],
@@ -13,10 +15,10 @@ CATALOGUE = [
 
 
 def test_a_new_text_is_nearest_to_what_it_speaks_of():
-    content = Content.fit(CATALOGUE, dimensions=3)
-    vectors = content.vectors(CATALOGUE)
+    model = Content.fit(CATALOGUE, dimensions=3)
+    vectors = model.vectors(CATALOGUE)
 
-    bowl, music = content.vectors(
+    bowl, music = model.vectors(
         [[("A ceramic bowl", 1)], [("Music over Bluetooth headphones", 1)]]
     )
 
@@ -25,9 +27,9 @@ def test_a_new_text_is_nearest_to_what_it_speaks_of():
 
 
 def test_vectors_are_of_length_one_and_nought_without_a_known_word():
-    content = Content.fit(CATALOGUE, dimensions=3)
+    model = Content.fit(CATALOGUE, dimensions=3)
 
-    known, empty = content.vectors([CATALOGUE[0], []])
+    known, empty = model.vectors([CATALOGUE[0], []])
 
     assert np.isclose(np.linalg.norm(known), 1)
     assert not empty.any()
@@ -41,6 +43,32 @@ def test_the_nearest_of_none_is_none():
     rows, nearness = most_alike(np.empty((0, 3)), np.ones(3), 5)
 
     assert (len(rows), len(nearness)) == (0, 0)
+
+
+def test_what_is_near_is_found_without_passing_over_all(monkeypatch):
+    monkeypatch.setattr(content, "LOOKED_AT", 400)
+    random = np.random.default_rng(4)
+    centres = random.standard_normal((40, 8))
+    vectors = centres[random.integers(0, 40, 4000)]
+    vectors = vectors + 0.3 * random.standard_normal(vectors.shape)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    shelves = Shelves.of(vectors)
+
+    found = []
+    for wanted in vectors[:50]:
+        looked_at = shelves.near(wanted)
+        assert len(looked_at) < 1000
+        found.append(np.isin(most_alike(vectors, wanted, 20)[0], looked_at).mean())
+
+    assert len(shelves.rows) == len(set(shelves.rows.tolist())) == 4000
+    assert np.mean(found) > 0.9
+
+
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_a_small_catalogue_stands_on_one_shelf(count):
+    shelves = Shelves.of(np.eye(7, dtype=np.float32)[:count])
+
+    assert sorted(shelves.near(np.ones(7))) == list(range(count))
 
 
 def test_a_later_model_keeps_to_the_directions_of_the_former():

@@ -6,7 +6,7 @@ A part is a frozen dataclass of arrays, settings and further parts.  Each array 
 
 import hashlib
 import json
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from pathlib import Path
 
 import numpy as np
@@ -74,8 +74,14 @@ def put_together(folder, manifest, name, kind):
     parts = {
         field.name: put_together(folder, manifest, f"{name}.{field.name}", field.type)
         for field in fields(kind)
+        if field.default is MISSING or has_part(manifest, f"{name}.{field.name}")
     }
     return kind(**parts)
+
+
+def has_part(manifest, name):
+    """What was stored by an earlier version has none of what came later."""
+    return any(file.startswith(f"{name}.") for file in manifest["files"])
 
 
 def checksum(file: Path) -> str:

@@ -13,10 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
+from videos.feed.model.sparse import places_in, starts_of
 from videos.feed.model.taste import smooth_vectors
 
 WORD = re.compile(r"\w+")
 BUCKETS = 1 << 16
+# Of a catalogue's vectors so many are looked at for one answer.
+LOOKED_AT = 20_000
+# What shelves are made by: so many vectors for each, so many times, at a time.
+SAMPLED, ROUNDS, BLOCK = 50, 4, 8192
 
 
 def terms_of(text):
@@ -82,6 +87,48 @@ def unit_rows(matrix):
     lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1))
     scaled = scipy.sparse.diags_array(1 / np.maximum(lengths, 1e-9)) @ matrix
     return scipy.sparse.csr_array(scaled, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """Vectors by what they are near to, so that a search need not pass over all."""
+
+    centres: np.ndarray
+    starts: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, vectors):
+        """By k-means over directions, of a sample; as many shelves as a shelf is long.
+
+        A catalogue that can be passed over in a moment stays on one.
+        """
+        count = int(len(vectors) ** 0.5) if len(vectors) > LOOKED_AT else 1
+        sample = vectors[:: max(len(vectors) // (count * SAMPLED), 1)]
+        centres = sample[:: max(len(sample) // count, 1)][:count].copy()
+        for _ in range(ROUNDS):
+            nearest = nearest_of(sample, centres)
+            np.add.at(centres, nearest, sample)
+            lengths = np.linalg.norm(centres, axis=1, keepdims=True)
+            centres /= np.maximum(lengths, 1e-9)
+        nearest = nearest_of(vectors, centres)
+        rows = np.argsort(nearest, kind="stable").astype(np.int32)
+        return cls(centres, starts_of(nearest, len(centres)), rows)
+
+    def near(self, wanted):
+        """Rows on the shelves nearest to a direction, as many as can be looked at."""
+        order = np.argsort(-(self.centres @ wanted), kind="stable")
+        lengths = np.diff(self.starts)[order]
+        shelves = order[np.cumsum(lengths) - lengths < LOOKED_AT]
+        return self.rows[places_in(self.starts, shelves)[0]]
+
+
+def nearest_of(vectors, centres):
+    parts = [
+        (vectors[start : start + BLOCK] @ centres.T).argmax(axis=1)
+        for start in range(0, len(vectors), BLOCK)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
 
 def most_alike(vectors, wanted, limit):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from videos.feed.model.content import Content, most_alike
+from videos.feed.model.content import Content, Shelves, most_alike
 from videos.feed.model.sparse import add_up, best
 from videos.feed.model.taste import Taste, TasteSettings
 from videos.feed.model.visits import Visits, VisitSettings
@@ -47,6 +47,8 @@ class Recommender:
     taste: Taste
     content: Content
     vectors: np.ndarray
+    # None in what was stored before there were any.
+    shelves: Shelves = None
 
     @classmethod
     def fit(cls, keys, documents, history, former=None):
@@ -59,12 +61,14 @@ class Recommender:
         known = history.where(np.isin(history.items, keys) & (history.worth > 0))
         rows = np.searchsorted(keys, known.items)
         numbers = np.unique(known.visits, return_inverse=True)[1]
+        vectors = content.vectors(documents)
         return cls(
             keys,
             Visits.fit(numbers, rows, known.times, len(keys), visit_settings),
             Taste.fit(liked_matrix(known, rows, len(keys)), taste_settings),
             content,
-            content.vectors(documents),
+            vectors,
+            Shelves.of(vectors),
         )
 
     def rows(self, keys):
@@ -90,7 +94,9 @@ class Recommender:
     def alike(self, liked, limit):
         """Of like content, for what nobody has seen."""
         wanted = self.vectors[self.rows(liked)[-LIKED:]].sum(axis=0)
-        rows, nearness = most_alike(self.vectors, wanted, limit)
+        looked_at = slice(None) if self.shelves is None else self.shelves.near(wanted)
+        places, nearness = most_alike(self.vectors[looked_at], wanted, limit)
+        rows = places if self.shelves is None else looked_at[places]
         return self.found((rows[nearness > 0], nearness[nearness > 0]), limit)
 
     def nearest(self, liked, keys):
