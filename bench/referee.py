@@ -47,7 +47,7 @@ class Vitrine:
             new = live[~self.is_known[live]]
             self.audience.admit(new, self.content[new], self.expected(new))
             self.is_known[new] = True
-            self.exposure.judge(live)
+            self.live = live
         values = self.exposure.values(user_ids, live)
         values[seen] = -np.inf
         return self.exposure.lists(values, live, page)
@@ -66,6 +66,7 @@ class Vitrine:
     def learn(self, hour, user_ids, videos, completed, tapped):
         self.audience.learn(user_ids, videos, completed, tapped)
         np.add.at(self.exposure.shown, videos, 1)
+        self.exposure.judge(self.live)
 
 
 def load(file):

@@ -19,7 +19,7 @@ from videos.feed.model.recommender import Recommender
 from videos.feed.ranking import Candidate
 from videos.feed.sources import Found, found_by_model, trending
 from videos.feed.trials import LIMITS, VIEWER_SPREADS, known_common, load_trials
-from videos.feed.viewing import Views, learn_tastes, views_before
+from videos.feed.viewing import Views, views_before
 from videos.feed.watchers import Watcher
 
 # The one viewer of the audience that a match is.
@@ -74,15 +74,16 @@ class Match:
         trials = load_trials(np.r_[keys, self.views.videos], self.recommender)
         common = known_common()
         taste = Bank.new(1, VIEWER_SPREADS)
-        seen = trials.rows(self.views.videos)
-        learn_tastes(taste, self.views, trials.bank.mean[seen], common.base)
+        audience = Audience(taste, trials.bank, trials.taps, common)
+        views, seen = self.views, trials.rows(self.views.videos)
+        audience.recall(views.viewers, seen, views.finished)
         self.rows = trials.rows(keys)
         self.places = {key: place for place, key in enumerate(keys)}
         self.is_seen = np.array([candidate.is_seen for candidate in candidates])
         # Nobody buys where there is nothing to buy.
         trials.taps.worth[self.rows] *= [c.has_products for c in candidates]
         self.exposure = Exposure(
-            Audience(taste, trials.bank, trials.taps, common),
+            audience,
             trials.pools,
             trials.shown,
             LIMITS,

@@ -11,7 +11,7 @@ import numpy as np
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Avg, Count, OuterRef, Subquery, Sum
+from django.db.models import Avg, Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -27,7 +27,7 @@ from videos.feed.model.audience import (
 )
 from videos.feed.model.exposure import Exposure, ExposureSettings
 from videos.feed.model.recommender import DIMENSIONS
-from videos.feed.viewing import COLUMNS, ended, learn_tastes, views_before, views_of
+from videos.feed.viewing import COLUMNS, ended, views_before, views_of
 from videos.feed.worth import USUAL, tap_worth
 from videos.models import (
     AudienceState,
@@ -196,9 +196,8 @@ def fold(rows, since, common):
     expect_of_shops(trials)
     trials.bank.precision[:] = np.linalg.inv(trials.bank.covariance)
     tastes = Bank.new(len(viewers), VIEWER_SPREADS)
-    means = trials.bank.mean[trials.rows(earlier.videos)]
-    learn_tastes(tastes, earlier, means, common.base)
     audience = Audience(tastes, trials.bank, trials.taps, common)
+    audience.recall(earlier.viewers, trials.rows(earlier.videos), earlier.finished)
     rows = trials.rows(views.videos)
     audience.learn(views.viewers, rows, views.finished, views.tapped)
     np.add.at(trials.shown, rows, 1)
@@ -250,8 +249,12 @@ def expect_of_shops(trials):
 
 
 def compared():
-    """Videos against which others are held: those shown lately."""
-    lately = VideoTrial.objects.filter(shown__gte=LIMITS.mature)
+    """Videos against which others are held: those tried lately, whatever came of it.
+
+    Against those that were found good alone, hardly a new one would pass.
+    """
+    is_tried = Q(pool__gt=VideoTrial.Pool.TRIAL) | Q(shown__gte=LIMITS.mature)
+    lately = VideoTrial.objects.filter(is_tried)
     return list(lately.order_by("-changed_at").values_list("pk", flat=True)[:COMPARED])
 
 

@@ -1,4 +1,4 @@
-"""How impressions ended, and the taste that speaks from those of one viewer."""
+"""How impressions ended: of one viewer, or of all that came since some time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,13 +8,10 @@ from django.db.models import Exists, F, OuterRef, Window
 from django.db.models.functions import RowNumber
 
 from videos.feed.history import FINISHED_FROM
-from videos.feed.model.audience import Bank
 from videos.models import Impression, WatchEvent
 
 # Of each viewer so many impressions are remembered, the latest.
 REMEMBERED = 100
-# A taste is learnt from so many at a time, as if they had come in one page.
-STEP = 10
 WATCHED = WatchEvent.Kind.WATCH
 TAPS = [WatchEvent.Kind.TAG, WatchEvent.Kind.CART]
 COLUMNS = ["viewer", "video", "finished", "tapped"]
@@ -65,19 +62,3 @@ def views_before(viewers: list[str], until) -> Views:
     )
     latest = ended(shown.annotate(place=place)).filter(place__lte=REMEMBERED)
     return views_of(viewers, latest.order_by("created_at", "pk").values_list(*COLUMNS))
-
-
-def learn_tastes(bank: Bank, views: Views, means: np.ndarray, base: float) -> None:
-    """From views in order of time; `means` has (appeal, theme) of each one's video."""
-    order = np.argsort(views.viewers, kind="stable")
-    starts = np.flatnonzero(np.diff(views.viewers[order], prepend=-1))
-    counts = np.diff([*starts, len(order)])
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order)) - np.repeat(starts, counts)
-    features = means.copy()
-    features[:, 0] = 1
-    for step in range(0, int(place.max(initial=-1)) + 1, STEP):
-        now = (place >= step) & (place < step + STEP)
-        bank.learn(
-            views.viewers[now], features[now], views.finished[now], base + means[now, 0]
-        )

@@ -73,11 +73,51 @@ def test_a_bank_finds_the_regression_that_made_the_outcomes():
     bank = Bank.new(2, [3.0] * 3)
 
     for part in np.array_split(np.arange(3000), 30):
-        bank.learn(np.ones(len(part), int), features[part], outcomes[part], 0 * part)
+        rows, nought = np.ones(len(part), int), np.zeros(len(part))
+        bank.learn(rows, features[part], outcomes[part], nought, nought)
 
     sure = np.sqrt(np.diag(bank.covariance[1]))
     assert (np.abs(bank.mean[1] - truth) < 4 * sure).all()
     assert not bank.mean[0].any()
+
+
+def test_what_is_unsure_is_learnt_from_less():
+    sure, unsure = Bank.new(1, [1.0, 1.0]), Bank.new(1, [1.0, 1.0])
+    rows, features = np.zeros(5, int), np.ones((5, 2))
+
+    sure.learn(rows, features, np.ones(5), np.zeros(5), np.zeros(5))
+    unsure.learn(rows, features, np.ones(5), np.zeros(5), np.full(5, 9.0))
+
+    assert sure.mean[0, 0] > 1.5 * unsure.mean[0, 0] > 0
+    assert sure.covariance[0, 0, 0] < unsure.covariance[0, 0, 0]
+
+
+def test_a_taste_is_recalled_from_what_is_known_of_the_videos_by_now(audience):
+    play(audience, two_tastes, 30, 20)
+    fresh = Audience(
+        Bank.new(2, [0.5, 0.7, 0.7]), audience.videos, audience.taps, audience.common
+    )
+    viewers, videos = np.repeat([0, 1], 20), np.tile(np.arange(20), 2)
+
+    fresh.recall(viewers, videos, (viewers == videos % 2) * 1.0)
+
+    value = fresh.value(np.arange(2), np.arange(20))
+    assert value[0, ::2].min() > value[0, 1::2].max()
+    assert value[1, 1::2].min() > value[1, ::2].max()
+
+
+def test_to_be_lucky_in_both_is_not_hoped_for(audience):
+    viewers, videos = np.array([3]), np.array([0])
+    odds, spread = audience.log_odds(viewers, videos)
+    fit = audience.viewers.mean[viewers, 1:] @ audience.videos.mean[videos, 1:].T
+    tap_odds, tap_spread = audience.tap_odds(videos, fit)
+
+    hoped = audience.value(viewers, videos, 1.0)
+
+    both = sigmoid(odds + spread) * (1 + 4 * sigmoid(tap_odds + tap_spread))
+    by_one = sigmoid(odds + spread) * (1 + 4 * sigmoid(tap_odds))
+    by_other = sigmoid(odds) * (1 + 4 * sigmoid(tap_odds + tap_spread))
+    assert max(by_one, by_other) < hoped < both
 
 
 def test_outcomes_that_were_certain_do_not_run_away(audience):

@@ -58,8 +58,19 @@ def test_a_quota_is_what_its_pool_still_gives():
     pools = np.array([Pool.TRIAL, Pool.TRIAL, Pool.SECOND, Pool.OPEN, Pool.STOPPED])
 
     assert room_left(pools, np.array([4, 99, 12, 0, 0]), SETTINGS).tolist() == [
-        6, 0, 8, 0, 0,
+        6, 0, 8, 40, 0,
     ]  # fmt: skip
+
+
+def test_a_bar_is_taken_from_all_that_were_tried_not_from_the_good_alone():
+    pools = np.array([Pool.TRIAL, *4 * [Pool.STOPPED], Pool.OPEN])
+    shown = np.array([9, 12, 12, 12, 12, 99])
+    estimates = np.array([3.0, 1.0, 1.0, 2.0, 2.0, 9.0])
+
+    after, bars = judged(pools, shown, (estimates, np.full(6, 0.1)), SETTINGS)
+
+    assert bars[0] == 2
+    assert after[0] == Pool.SECOND
 
 
 def make_exposure(pools, shown=0, **settings):
@@ -116,6 +127,39 @@ def test_no_place_is_given_up_for_what_is_worth_far_less():
 
     assert cheap.tolist() == [[0, 1, 2, 4]]
     assert dear.tolist() == lists.tolist()
+
+
+def explore_one(exposure, on_trial):
+    """Of one page the last video, where these compete for its place."""
+    values = np.r_[2.0, 2, 2, 2, on_trial][None]
+    lists = exposure.explore(np.arange(4)[None], values, np.arange(values.size))
+    return lists[0, -1]
+
+
+def test_of_those_on_trial_the_newest_comes_first():
+    pools = [Pool.OPEN] * 4 + [Pool.TRIAL] * 3
+    exposure = make_exposure(pools, trial_share=1, trial_queue=1)
+
+    assert explore_one(exposure, [1.8, 1.8, 1.8]) == 6
+    assert explore_one(exposure, [1.8, 1.8, 0.1]) == 5
+
+
+def test_a_place_goes_to_what_suits_this_viewer_more_than_others():
+    pools = [Pool.OPEN] * 4 + [Pool.TRIAL] * 2
+    exposure = make_exposure(pools, trial_share=1, trial_queue=1e9)
+    exposure.audience.videos.mean[4, 0] = 2.0  # everybody likes it
+
+    assert explore_one(exposure, [1.8, 1.7]) == 5
+
+
+def test_what_has_passed_all_has_places_until_its_last_quota_is_full():
+    pools = [Pool.OPEN] * 5
+    exposure = make_exposure(pools, shown=400, support_share=1)
+    exposure.shown[4] = 100
+
+    assert explore_one(exposure, [1.8]) == 4
+    exposure.shown[4] = 300
+    assert explore_one(exposure, [1.8]) == 3
 
 
 def test_lists_of_one_viewer_get_a_video_on_trial_once():

@@ -16,6 +16,8 @@ import numpy as np
 
 # No step is taken as if an outcome had been certain.
 LEAST_CERTAINTY = 0.02
+# A taste is learnt from so many at a time, as if they had come in one page.
+STEP = 10
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ def sigmoid(z):
     return 1 / (1 + np.exp(-np.clip(z, -30, 30)))
 
 
+def variances(features, covariances):
+    return np.einsum("ni,nij,nj->n", features, covariances, features)
+
+
 @dataclass
 class Bank:
     """Many small logistic regressions: means, precisions and covariances."""
@@ -65,17 +71,25 @@ class Bank:
     def of(cls, mean, precision):
         return cls(mean, precision, np.linalg.inv(precision))
 
-    def learn(self, rows, features, outcomes, offsets):
-        """One Newton step for each row; what was known before is its prior."""
+    def learn(self, rows, features, outcomes, offsets, variances):
+        """One Newton step for each row; what was known before is its prior.
+
+        The features are estimates themselves: `variances` are those of the log-odds
+        because of that.  What is unsure is learnt from less.
+        """
         if not len(rows):
             return
+        # The mean of a sigmoid over a normal is nearly one of a smaller slope.
+        slopes = 1 / np.sqrt(1 + np.pi / 8 * variances)
         order = np.argsort(rows, kind="stable")
         rows, x = rows[order], features[order]
         distinct, starts = np.unique(rows, return_index=True)
-        chance = sigmoid(offsets[order] + (x * self.mean[rows]).sum(1))
-        certainty = np.maximum(chance * (1 - chance), LEAST_CERTAINTY)[:, None]
+        slope = slopes[order]
+        chance = sigmoid(slope * (offsets[order] + (x * self.mean[rows]).sum(1)))
+        certainty = np.maximum(chance * (1 - chance), LEAST_CERTAINTY)
+        certainty = (slope**2 * certainty)[:, None]
         information = np.einsum("ni,nj->nij", certainty * x, x)
-        surprise = (outcomes[order] - chance)[:, None] * x
+        surprise = (slope * (outcomes[order] - chance))[:, None] * x
         self.precision[distinct] += np.add.reduceat(information, starts)
         self.covariance[distinct] = np.linalg.inv(self.precision[distinct])
         steps = np.add.reduceat(surprise, starts)
@@ -145,17 +159,29 @@ class Audience:
         return odds, np.sqrt(np.maximum(variance, 0))
 
     def value(self, viewers, videos, optimism=0.0):
-        """In finished views: a matrix, by as many standard deviations too high."""
+        """In finished views: a matrix, by as many standard deviations too high.
+
+        Of all chances that are as likely, those that make a video worth most: what is
+        unknown of finishing and of tapping is not hoped for as if both had to come.
+        """
         odds, spread = self.log_odds(viewers, videos)
         fit = self.viewers.mean[viewers, 1:] @ self.videos.mean[videos, 1:].T
-        tap = self.tap_chance(videos, fit, optimism)
-        finish = sigmoid(odds + optimism * spread)
-        return finish * (1 + self.taps.worth[videos] * tap)
+        tap_odds, tap_spread = self.tap_odds(videos, fit)
+        finish, tap = sigmoid(odds), sigmoid(tap_odds)
+        weight = self.taps.worth[videos]
+        if np.any(optimism):
+            by_finish = finish * (1 - finish) * (1 + weight * tap) * spread
+            by_tap = finish * weight * tap * (1 - tap) * tap_spread
+            scale = optimism / np.maximum(np.hypot(by_finish, by_tap), 1e-9)
+            finish = sigmoid(odds + scale * by_finish * spread)
+            tap = sigmoid(tap_odds + scale * by_tap * tap_spread)
+        return finish * (1 + weight * tap)
 
-    def tap_chance(self, videos, fit, optimism=0.0):
-        bonus = optimism / np.sqrt(self.taps.weight[videos])
+    def tap_odds(self, videos, fit):
+        """Log-odds that who finishes taps, and how unsure they are."""
         base, slope = self.common.tap.tolist()
-        return sigmoid(base + slope * fit + self.taps.pull[videos] + bonus)
+        odds = base + slope * fit + self.taps.pull[videos]
+        return odds, 1 / np.sqrt(self.taps.weight[videos])
 
     def worth(self, videos):
         """To a viewer whom it suits as well as is usual: an estimate and its spread."""
@@ -163,12 +189,13 @@ class Audience:
         size = np.maximum((theme**2).sum(1), 0.25)[:, None]
         x = np.c_[np.ones(len(videos)), self.common.usual_fit * theme / size]
         odds = self.common.base + (x * self.videos.mean[videos]).sum(1)
-        variance = np.einsum("ni,nij,nj->n", x, self.videos.covariance[videos], x)
-        finish, tap = sigmoid(odds), self.tap_chance(videos, self.common.usual_fit)
+        variance = variances(x, self.videos.covariance[videos])
+        tap_odds, tap_spread = self.tap_odds(videos, self.common.usual_fit)
+        finish, tap = sigmoid(odds), sigmoid(tap_odds)
         value = 1 + self.taps.worth[videos] * tap
         by_finish = finish * (1 - finish) * value
         by_tap = finish * self.taps.worth[videos] * tap * (1 - tap)
-        spread = by_finish**2 * variance + by_tap**2 / self.taps.weight[videos]
+        spread = by_finish**2 * variance + (by_tap * tap_spread) ** 2
         return finish * value, np.sqrt(spread)
 
     def learn(self, viewers, videos, finished, tapped):
@@ -184,15 +211,36 @@ class Audience:
         pace = min(1e-5 * len(fit), 0.1)
         common.usual_fit += pace * (float(fit.mean()) - common.usual_fit)
         self.learn_taps(videos, fit, finished, tapped)
-        self.videos.learn(videos, x, finished, common.base + mood)
-        self.viewers.learn(viewers, y, finished, common.base + appeal)
+        by_viewer = variances(y, self.viewers.covariance[viewers])
+        by_video = variances(x, self.videos.covariance[videos])
+        self.videos.learn(videos, x, finished, common.base + mood, by_viewer)
+        self.viewers.learn(viewers, y, finished, common.base + appeal, by_video)
         common.base_weight += float((chance * (1 - chance)).sum())
         common.base += float((finished - chance).sum()) / common.base_weight
+
+    def recall(self, viewers, videos, finished):
+        """Viewers of whom nothing is known yet, from what they saw, in order of time.
+
+        With what is known of the videos by now, which is more than it was then.
+        """
+        order = np.argsort(viewers, kind="stable")
+        starts = np.flatnonzero(np.diff(viewers[order], prepend=-1))
+        counts = np.diff([*starts, len(order)])
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order)) - np.repeat(starts, counts)
+        for step in range(0, int(place.max(initial=-1)) + 1, STEP):
+            now = (place >= step) & (place < step + STEP)
+            who, what = viewers[now], videos[now]
+            y = self.videos.mean[what].copy()
+            offsets = self.common.base + y[:, 0]
+            y[:, 0] = 1
+            by_video = variances(self.features(who), self.videos.covariance[what])
+            self.viewers.learn(who, y, finished[now], offsets, by_video)
 
     def learn_taps(self, videos, fit, finished, tapped):
         seen = finished > 0
         videos, fit, tapped = videos[seen], fit[seen], tapped[seen]
-        chance = self.tap_chance(videos, fit)
+        chance = sigmoid(self.tap_odds(videos, fit)[0])
         surprise, certainty = tapped - chance, chance * (1 - chance)
         x = np.c_[np.ones(len(fit)), fit]
         common, taps = self.common, self.taps

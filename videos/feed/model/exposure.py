@@ -24,30 +24,33 @@ class Pool(IntEnum):
 @dataclass(frozen=True)
 class ExposureSettings:
     quotas: tuple = (40, 150, 300)
-    # To be passed: better than this share of the videos that many have seen.
-    bars: tuple = (0.60, 0.75, 0.80)
-    # So many have seen a video that is compared with.
+    # To be passed: better than this share of the videos that have been tried.
+    bars: tuple = (0.60, 0.75, 0.85)
+    # So many have seen a video that counts as tried, whatever its pool.
     mature: int = 60
     # How many standard deviations below the bar there is no hope, and above it no
     # doubt; and what is hoped for at the end of a quota.
-    hopeless: float = 2.0
+    hopeless: float = 1.5
     doubtless: float = 1.0
     hope: float = 0.5
     # In the merit places; and of what was stopped, which may still suit a few.
-    optimism: float = 1.0
-    stopped_optimism: float = 0.5
-    # Of all places, those for a first trial, and those for what has passed one.
+    optimism: float = 0.7
+    stopped_optimism: float = 0.0
+    # Of all places, those for a first trial, and those for what has passed one; and
+    # how many are before a video that has its turn a third as often as the newest.
     trial_share: float = 1 / 24
-    support_share: float = 1 / 6
+    trial_queue: float = 25
+    support_share: float = 1 / 9
+    support_queue: float = 5
     # A place is given up only for what is worth so much of what was there.
-    worth_giving: float = 0.75
+    worth_giving: float = 0.6
 
 
 @dataclass
 class Exposure:
     """Lists by merit, with places for what is on trial.
 
-    Rows of `pools` and `shown` are those of the audience's videos.
+    Rows of `pools` and `shown` are those of the audience's videos, the newest last.
     """
 
     audience: Audience
@@ -66,13 +69,10 @@ class Exposure:
 
     def values(self, viewers, videos):
         """What each video is worth to each viewer: to be hoped, for most of them."""
-        hopes = self.audience.value(viewers, videos, self.settings.optimism)
         is_stopped = self.pools[videos] == Pool.STOPPED
-        if is_stopped.any():
-            hopes[:, is_stopped] = self.audience.value(
-                viewers, videos[is_stopped], self.settings.stopped_optimism
-            )
-        return hopes
+        chosen = self.settings
+        optimism = np.where(is_stopped, chosen.stopped_optimism, chosen.optimism)
+        return self.audience.value(viewers, videos, optimism.astype(np.float32))
 
     def lists(self, values, videos, length):
         """For each row of values a list; places in `videos`, -inf is never shown."""
@@ -89,11 +89,7 @@ class Exposure:
         if is_one_viewers:
             room = np.minimum(room, 1)
             room[np.unique(lists)] = 0
-        shares = [
-            (pools == Pool.TRIAL, self.settings.trial_share),
-            ((pools > Pool.TRIAL) & (pools < Pool.OPEN), self.settings.support_share),
-        ]
-        for place, (is_in, share) in enumerate(shares, 1):
+        for place, (is_in, share, queue) in enumerate(self.queues(pools), 1):
             # As many places on average, whatever the length of a list.
             rows = np.flatnonzero(self.random.random(len(lists)) < share * length)
             columns = np.flatnonzero(is_in & (room > 0))
@@ -102,16 +98,35 @@ class Exposure:
                 own[(lists[rows][:, :, None] == columns).any(axis=1)] = -np.inf
                 there = values[rows, lists[rows, -place]]
                 own[own < (self.settings.worth_giving * there)[:, None]] = -np.inf
+                own *= self.turns(videos[columns], queue)
                 chosen = share_out(own, room[columns])
                 given = chosen >= 0
                 lists[rows[given], -place] = columns[chosen[given]]
         return lists
 
+    def queues(self, pools):
+        """Which videos wait for places, for how many of them, and how patiently."""
+        chosen, has_passed = self.settings, (pools > Pool.TRIAL) & (pools <= Pool.OPEN)
+        return [
+            (pools == Pool.TRIAL, chosen.trial_share, chosen.trial_queue),
+            (has_passed, chosen.support_share, chosen.support_queue),
+        ]
+
+    def turns(self, videos, queue):
+        """By what the worth to a viewer counts more: the newest come first.
+
+        It counts in shares of the usual.  Else what everybody likes somewhat would take
+        all the places, and what few like very much would never find them.
+        """
+        usual, _ = self.audience.worth(videos)
+        before = np.argsort(np.argsort(-videos))
+        return (np.exp(-before / queue) / usual).astype(np.float32)
+
 
 def judged(pools, shown, estimated, settings):
     """The pools in which these videos are next, and the bars they were held against."""
     estimates, spreads = estimated
-    known = estimates[shown >= settings.mature]
+    known = estimates[(pools > Pool.TRIAL) | (shown >= settings.mature)]
     bars = np.full(len(Pool), -np.inf)
     if not len(known):
         return pools, bars[pools]
@@ -128,8 +143,8 @@ def judged(pools, shown, estimated, settings):
 
 
 def room_left(pools, shown, settings):
-    """How many more impressions its pool gives to each."""
-    quotas = np.array([*settings.quotas, 0, 0])
+    """How many more impressions each is promised; who has passed all, the last."""
+    quotas = np.array([*settings.quotas, settings.quotas[-1], 0])
     return np.maximum(quotas[pools] - shown, 0)
 
 
