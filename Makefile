@@ -61,6 +61,11 @@ bench-checkout:  ## whole checkouts a second; an order's cost as orders become m
 	@$(BIN)/python -m bench.checkouts $(BENCH)
 	@$(BIN)/python -m bench.flash_sale
 
+bench-feed:  ## the feed by size of the catalogue, and events a second into the tables
+	@$(PYTHON) deploy/prepare.py --tests
+	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.feed $(BENCH)
+	@$(BIN)/python -m bench.ingestion
+
 journey:  ## DATA=<folder of catalogues and videos>, through a site that make run runs
 	@$(PYTHON) deploy/prepare.py --tests
 	@$(BIN)/python deploy/journey.py $(DATA)
@@ -81,8 +86,4 @@ referee:  ## REFEREE=<file>: the feed before a simulated audience, see bench/ref
 	@$(PYTHON) deploy/prepare.py --tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.referee $(REFEREE)
 
-bench-feed:  ## events a second into the tables, beside a bare view and pages of the feed
-	@$(PYTHON) deploy/prepare.py --tests
-	@$(BIN)/python -m bench.ingestion
-
-.PHONY: bench-feed evaluate-feed referee run test real lint format lock bench bench-video bench-queue bench-checkout journey faults-upload faults-video faults-money hostile corpus
+.PHONY: evaluate-feed referee run test real lint format lock bench bench-video bench-queue bench-checkout bench-feed journey faults-upload faults-video faults-money hostile corpus

@@ -18,7 +18,7 @@ from videos.feed.model.exposure import Exposure
 from videos.feed.model.recommender import Recommender
 from videos.feed.ranking import Candidate
 from videos.feed.sources import Found, found_by_model, trending
-from videos.feed.trials import LIMITS, VIEWER_SPREADS, known_common, load_trials
+from videos.feed.trials import LIMITS, VIEWER_SPREADS, known_trials
 from videos.feed.viewing import Views, views_before
 from videos.feed.watchers import Watcher
 
@@ -71,8 +71,8 @@ class Match:
     def meet(self, candidates):
         """Bring the viewer's taste and what is known of these videos together."""
         keys = [candidate.pk for candidate in candidates]
-        trials = load_trials(np.r_[keys, self.views.videos], self.recommender)
-        common = known_common()
+        every = np.r_[keys, self.views.videos]
+        trials, common = known_trials(every, self.recommender)
         taste = Bank.new(1, VIEWER_SPREADS)
         audience = Audience(taste, trials.bank, trials.taps, common)
         views, seen = self.views, trials.rows(self.views.videos)

@@ -6,6 +6,7 @@ locked, and changed together with the figures.
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 from django.conf import settings
@@ -50,6 +51,8 @@ LIMITS = ExposureSettings()
 # Kinds of events that are counted into fields of a trial.
 OUTCOMES = {"carted": "cart", "purchased": "purchase", "refunded": "refund"}
 COMMON, COMMON_SECONDS = "feed:common", 60
+# Rows of trials in the memory of a process, about a kilobyte each.
+MOST_REMEMBERED = 20_000
 SPREADS = [AudienceSettings.appeal] + [AudienceSettings.theme] * DIMENSIONS
 VIEWER_SPREADS = [AudienceSettings.mood] + [AudienceSettings.taste] * DIMENSIONS
 
@@ -71,7 +74,7 @@ class Trials:
         return np.searchsorted(self.keys, keys)
 
 
-def load_trials(keys, recommender) -> Trials:
+def load_trials(keys, recommender, read=None) -> Trials:
     """Of these videos; one that has no row yet begins with what its content says."""
     keys = np.unique(np.asarray(keys, np.int64))
     count, size = len(keys), DIMENSIONS + 1
@@ -80,32 +83,71 @@ def load_trials(keys, recommender) -> Trials:
     counts = np.zeros((4, count), np.int64)
     became = np.zeros((len(USUAL), count), np.int64)
     is_new = np.ones(count, bool)
-    stored = VideoTrial.objects.filter(video__in=keys.tolist()).values_list(
-        "video", "carted", "purchased", "refunded", "pool", "shown", "finished",
-        "tapped", "pull", "pull_weight", "mean", "covariance",
-    )  # fmt: skip
-    if rows := list(stored):
-        found, *figures, pull, weight, means, covariances = zip(*rows, strict=True)
-        at = np.searchsorted(keys, found)
-        is_new[at] = False
+    rows = (read or read_rows)(keys.tolist())
+    # By columns: a page has hundreds of them, and no time for each.
+    if columns := list(zip(*rows, strict=True)):
+        videos, *figures, pull, weight, means, covariances = columns
+        at = np.searchsorted(keys, videos)
         became[:, at], counts[:, at] = np.split(np.array(figures), [len(USUAL)])
+        is_new[at] = False
         taps.pull[at], taps.weight[at] = pull, weight
-        bank.mean[at] = floats(means, (-1, size))
-        bank.covariance[at] = floats(covariances, (-1, size, size))
+        bank.mean[at] = floats(means, (size,))
+        bank.covariance[at] = floats(covariances, (size, size))
     became = dict(zip(USUAL, became, strict=True))
     taps.worth = tap_worth(counts[3], became, settings.FEED_VALUES)
     return Trials(keys, bank, taps, *counts, is_new)
 
 
-def floats(columns, shape):
-    return np.frombuffer(b"".join(columns), np.float32).reshape(shape)
+def read_rows(keys) -> list[tuple]:
+    return list(
+        VideoTrial.objects.filter(video__in=keys).values_list(
+            "video", "carted", "purchased", "refunded", "pool", "shown", "finished",
+            "tapped", "pull", "pull_weight", "mean", "covariance",
+        )
+    )  # fmt: skip
+
+
+class Remembered:
+    """Rows as this process has read them, until the next fold changes any.
+
+    All pages look at much the same videos, the newest, in between.
+    """
+
+    def __init__(self):
+        self.folded, self.rows = None, {}
+
+    def read(self, keys, folded) -> list[tuple]:
+        if folded != self.folded or len(self.rows) > MOST_REMEMBERED:
+            self.folded, self.rows = folded, {}
+        # Another thread may begin anew meanwhile: this one keeps to what it has.
+        rows = self.rows
+        if missing := [key for key in keys if key not in rows]:
+            found = {row[0]: row for row in read_rows(missing)}
+            rows |= {key: found.get(key) for key in missing}
+        return [row for key in keys if (row := rows[key])]
+
+
+remembered = Remembered()
+
+
+def known_trials(keys, recommender) -> tuple[Trials, Common]:
+    """For pages: as they were folded in last, to the minute."""
+    common = known_common()
+    # Whatever is folded in adds to it.
+    folded = common.base_weight
+    read = partial(remembered.read, folded=folded)
+    return load_trials(keys, recommender, read), common
+
+
+def floats(stored, shape):
+    return np.frombuffer(b"".join(stored), np.float32).reshape(-1, *shape)
 
 
 def content_of(keys, recommender):
     vectors = np.zeros((len(keys), DIMENSIONS), np.float32)
     if recommender:
-        known = np.isin(keys, recommender.keys)
-        vectors[known] = recommender.vectors[recommender.rows(keys[known])]
+        rows, is_known = recommender.find(keys)
+        vectors[is_known] = recommender.vectors[rows[is_known]]
     return vectors
 
 

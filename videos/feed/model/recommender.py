@@ -73,11 +73,16 @@ class Recommender:
 
     def rows(self, keys):
         """Where these are, without those that came after the training."""
+        rows, is_known = self.find(keys)
+        return rows[is_known]
+
+    def find(self, keys):
+        """A row for each, and whether it is really there."""
         keys = np.asarray(keys, np.int64)
         if not len(self.keys):
-            return keys
+            return keys, np.zeros(len(keys), bool)
         rows = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return rows[self.keys[rows] == keys]
+        return rows, self.keys[rows] == keys
 
     def after(self, recent, limit):
         """What follows from this visit and is new in it: keys and scores up to 1."""
