@@ -118,6 +118,21 @@ def count_refused(reasons: dict[str, int]) -> None:
     _ask(question)
 
 
+def refused() -> dict[str, dict[str, int]]:
+    """Of each day, how many for which reason."""
+
+    def question(server):
+        keys = sorted(server.scan_iter(match="feed:refused:*"))
+        return {key: server.hgetall(key) for key in keys}
+
+    return {
+        key.decode().rpartition(":")[2]: {
+            reason.decode(): int(count) for reason, count in counts.items()
+        }
+        for key, counts in _ask(question).items()
+    }
+
+
 def length() -> int:
     return _ask(lambda server: server.xlen(STREAM))
 

@@ -18,7 +18,7 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
-from videos.feed import experimenting
+from videos.feed import event_stream, experimenting
 from videos.feed.viewers import viewer_of
 
 logger = logging.getLogger(__name__)
@@ -109,14 +109,16 @@ def percentile(counts: list[int], share: float) -> float | None:
 
 
 def refused(days: int = 7) -> Counter:
-    """Events that the endpoint did not take, by reason; counted where they come in."""
-    today = timezone.now()
-    keys = [f"feed:refused:{today - timedelta(days=ago):%Y%m%d}" for ago in range(days)]
+    """Events that the endpoint did not take, by reason."""
+    first = f"{timezone.now() - timedelta(days=days - 1):%Y%m%d}"
     counts = Counter()
-    for found in ask(
-        settings.REDIS_URL, lambda server: [server.hgetall(key) for key in keys], []
-    ):
-        counts.update({reason.decode(): int(count) for reason, count in found.items()})
+    try:
+        by_day = event_stream.refused()
+    except event_stream.StreamAway:
+        return counts
+    for day, reasons in by_day.items():
+        if day >= first:
+            counts.update(reasons)
     return counts
 
 
