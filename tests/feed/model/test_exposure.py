@@ -28,7 +28,7 @@ def judge(pool, shown, estimate, spread):
     ("shown", "estimate", "spread", "expected"),
     [
         (3, 2.0, 0.4, Pool.STOPPED),  # no hope is left
-        (3, 2.0, 0.6, Pool.TRIAL),  # it may yet be good
+        (3, 2.0, 0.8, Pool.TRIAL),  # it may yet be good
         (3, 4.0, 0.5, Pool.SECOND),  # there is no doubt
         (3, 4.0, 1.5, Pool.TRIAL),  # it may yet be bad
         (10, 2.0, 2.5, Pool.SECOND),  # its quota is over, and hope decides
@@ -130,18 +130,27 @@ def test_no_place_is_given_up_for_what_is_worth_far_less():
 
 
 def explore_one(exposure, on_trial):
-    """Of one page the last video, where these compete for its place."""
+    """What comes on a page of four where these compete for its last places."""
     values = np.r_[2.0, 2, 2, 2, on_trial][None]
     lists = exposure.explore(np.arange(4)[None], values, np.arange(values.size))
-    return lists[0, -1]
+    return set(lists[0].tolist()) - {0, 1, 2, 3}
 
 
 def test_of_those_on_trial_the_newest_comes_first():
     pools = [Pool.OPEN] * 4 + [Pool.TRIAL] * 3
     exposure = make_exposure(pools, trial_share=1, trial_queue=1)
 
-    assert explore_one(exposure, [1.8, 1.8, 1.8]) == 6
-    assert explore_one(exposure, [1.8, 1.8, 0.1]) == 5
+    assert explore_one(exposure, [1.8, 1.8, 1.8]) == {6}
+    assert explore_one(exposure, [1.8, 1.8, 0.1]) == {5}
+
+
+def test_however_many_wait_no_list_repeats_a_video():
+    exposure = make_exposure([Pool.SECOND] * 9000, support_share=1, support_queue=1)
+    values = np.random.default_rng(5).random((20, 9000))
+
+    lists = exposure.lists(values, np.arange(9000), 6)
+
+    assert all(len(set(row)) == 6 for row in lists.tolist())
 
 
 def test_a_place_goes_to_what_suits_this_viewer_more_than_others():
@@ -149,7 +158,7 @@ def test_a_place_goes_to_what_suits_this_viewer_more_than_others():
     exposure = make_exposure(pools, trial_share=1, trial_queue=1e9)
     exposure.audience.videos.mean[4, 0] = 2.0  # everybody likes it
 
-    assert explore_one(exposure, [1.8, 1.7]) == 5
+    assert explore_one(exposure, [1.8, 1.7]) == {5}
 
 
 def test_what_has_passed_all_has_places_until_its_last_quota_is_full():
@@ -157,9 +166,9 @@ def test_what_has_passed_all_has_places_until_its_last_quota_is_full():
     exposure = make_exposure(pools, shown=400, support_share=1)
     exposure.shown[4] = 100
 
-    assert explore_one(exposure, [1.8]) == 4
+    assert explore_one(exposure, [1.8]) == {4}
     exposure.shown[4] = 300
-    assert explore_one(exposure, [1.8]) == 3
+    assert explore_one(exposure, [1.8]) == set()
 
 
 def test_lists_of_one_viewer_get_a_video_on_trial_once():

@@ -98,7 +98,8 @@ class Exposure:
                 own[(lists[rows][:, :, None] == columns).any(axis=1)] = -np.inf
                 there = values[rows, lists[rows, -place]]
                 own[own < (self.settings.worth_giving * there)[:, None]] = -np.inf
-                own *= self.turns(videos[columns], queue)
+                turns = self.turns(videos[columns], queue)
+                np.multiply(own, turns, out=own, where=own > 0)
                 chosen = share_out(own, room[columns])
                 given = chosen >= 0
                 lists[rows[given], -place] = columns[chosen[given]]
@@ -120,7 +121,7 @@ class Exposure:
         """
         usual, _ = self.audience.worth(videos)
         before = np.argsort(np.argsort(-videos))
-        return (np.exp(-before / queue) / usual).astype(np.float32)
+        return np.exp(-before / queue) / usual
 
 
 def judged(pools, shown, estimated, settings):
