@@ -168,11 +168,12 @@ def settle(dispute: Dispute, orders: list[Order]) -> set[Order]:
         dispute.closed_at = None
     else:
         dispute.closed_at = dispute.closed_at or timezone.now()
-        if dispute.is_lost and not dispute.is_charged:
+        is_taken = dispute.is_lost and dispute.withdrawn_minor > 0
+        if is_taken and not dispute.is_charged:
             stopped = charge_sellers(dispute, orders)
-        elif dispute.is_charged and not dispute.is_lost:
+        elif dispute.is_charged and not is_taken:
             dispute_reversals.give_back(dispute, orders)
-        dispute.is_charged = dispute.is_lost
+        dispute.is_charged = is_taken
     dispute.save(update_fields=["closed_at", "is_charged"])
     return stopped
 

@@ -81,7 +81,7 @@ def came_back(refund: Refund, *, is_seen_to: bool) -> Step:
     amount = format_minor(refund.amount_minor, refund.currency)
     text = _("Your bank sent %(amount)s back to us")
     if not is_seen_to:
-        text = _("Your bank sent %(amount)s back to us: we still owe them to you")
+        text = _("Your bank sent %(amount)s back to us: we still owe it to you")
     return Step(
         text % {"amount": amount},
         refund.came_back_at,

@@ -76,7 +76,9 @@ def close(request: ReturnRequest, reason: str, *, whatever_was_said=False) -> bo
     )
     if request.status != Status.ACCEPTED or (request.sent_at and not whatever_was_said):
         return False
-    request.advance(Status.CLOSED, answer=reason[:1000], decided_at=timezone.now())
+    said = "\n\n".join(filter(None, [request.answer, reason]))
+    request.advance(Status.CLOSED, answer=said[-1000:], decided_at=timezone.now())
+    request.closed_because = reason  # for the mails
     tell_buyer(request, _("Your return is closed"), "return_closed")
     subject = _("The return of order %(number)s is closed: it did not come")
     tell_seller(request, subject, "return_closed_seller")
@@ -111,7 +113,6 @@ def reopen(request: ReturnRequest) -> None:
         ) from refusal
     request.advance(
         Status.ACCEPTED,
-        answer="",
         decided_at=timezone.now(),
         send_by=return_requests.send_deadline(),
         reminded_at=None,

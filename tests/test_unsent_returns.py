@@ -31,7 +31,7 @@ def order(owner):
 def accepted(order):
     line = order.lines.get()
     asked = return_requests.ask(order, {line.pk: 1}, "Too small")
-    return_requests.accept(asked, "")
+    return_requests.accept(asked, "To our shop, please.")
     return asked
 
 
@@ -77,7 +77,9 @@ def test_the_buyer_is_reminded_once_and_then_it_is_closed(accepted, order):
 
     accepted.refresh_from_db()
     assert accepted.status == Status.CLOSED
+    assert accepted.answer == "To our shop, please.\n\nIt was not sent back in time."
     told = mails("Your return is closed").get()
+    assert "It was not sent back in time." in told.text
     assert order.seller.email in told.text
     assert mails(
         f"The return of order {order.number} is closed: it did not come"

@@ -9,7 +9,9 @@ LOST = ["lost", "prevented"]
 
 def mark_disputes(apps, schema_editor):
     """Those that the shops were charged for when they were lost."""
-    disputes = apps.get_model("checkout.Dispute").objects.filter(status__in=LOST)
+    disputes = apps.get_model("checkout.Dispute").objects.filter(
+        status__in=LOST, withdrawn_minor__gt=0
+    )
     disputes.exclude(closed_at=None).update(is_charged=True)
 
 

@@ -135,6 +135,9 @@ class ReturnLine(models.Model):
     )
     quantity = models.PositiveIntegerField()
 
+    def __str__(self):
+        return f"{self.quantity} × {self.order_line.title}"
+
 
 class ReturnPicture(models.Model):
     """What the buyer photographed, re-encoded; shown to the two sides and the desk."""

@@ -113,7 +113,7 @@ def test_the_buyer_and_the_desk_are_told_and_the_page_says_so(
     assert mails.filter(subject="€9.99 did not reach you").count() == 1
     assert "did not reach the buyer" in operator.notifications.get().subject
     page = client.get(order.group.get_absolute_url()).content.decode()
-    assert "Your bank sent €9.99 back to us: we still owe them to you" in page
+    assert "Your bank sent €9.99 back to us: we still owe it to you" in page
     assert "€9.99 paid back" not in page
 
 

@@ -49,6 +49,7 @@ def test_lost_disputes_count_as_charged(sandbox):
             stripe_dispute_id=status,
             status=status,
             amount_minor=1,
+            withdrawn_minor=1,
             currency="EUR",
             seen_at=timezone.now(),
             closed_at=None if status == "under_review" else timezone.now(),

@@ -242,6 +242,18 @@ def test_won_and_then_lost_is_charged(group):
     assert_books_hold()
 
 
+def test_a_loss_whose_money_goes_later_is_charged_then(group):
+    record(group, "lost")
+    assert Refund.objects.exists() is False
+
+    for _ in range(2):
+        record(group, "lost", TAKEN)
+
+    assert Refund.objects.count() == 2
+    assert sums() == {}
+    assert_books_hold()
+
+
 def test_a_dispute_that_is_opened_again_freezes_again(group):
     for order in group.orders.all():
         ship(order)

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from checkout import invariants, payouts, periodic
+from checkout import invariants, ledger, payouts, periodic
 from checkout.models import (
     JournalEntry,
     LedgerLine,
@@ -184,6 +185,16 @@ def test_i4_a_reserve_and_a_debt_that_the_books_do_not_know(order):
         f"account reserve of seller {seller} holds 0 instead of -70",
     ]
     assert reserve.left_minor == 70
+
+
+def test_i4_a_refund_that_came_back_and_is_owed_by_nobody(order):
+    refund = order.refunds.get()
+    Refund.objects.update(status="failed", came_back_at=timezone.now())
+
+    assert faults() == {"I4": ["buyers are owed 999 EUR, in the books 0"]}
+
+    ledger.post_failed_refund(refund)
+    assert faults() == {}
 
 
 @pytest.mark.parametrize(
