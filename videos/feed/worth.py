@@ -17,4 +17,4 @@ def tap_worth(tapped, counts: dict, values: dict):
     for name, usual in USUAL.items():
         often = (np.asarray(counts[name]) + USUAL_TAPS * usual) / (tapped + USUAL_TAPS)
         worth += (-1 if name == "refund" else 1) * values[name] * often
-    return np.maximum(worth, 0)
+    return np.maximum(worth, 0).astype(np.float32)
