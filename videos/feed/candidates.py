@@ -1,7 +1,5 @@
-"""The videos that one page is chosen from, in one query; and what the rules count."""
+"""The videos that one page is chosen from, in two queries."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -9,17 +7,20 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 
 from sellers.models import Follow
-from videos.feed.gates import TAGS, can_be_bought, unhidden
+from videos.feed.gates import NO_GOODS, goods_of, unhidden
 from videos.feed.ranking import Candidate
 from videos.feed.sources import Found, Source, followed_keys
 from videos.feed.watchers import Watcher
-from videos.models import Impression, ProductTag
+from videos.models import Impression
 
 # Of the newest videos so many are ranked.
 NEWEST = 500
 # Where fewer than a page and one of these may be shown, so many times as many are.
 FEWEST, FURTHER = 11, 8
-FIELDS = [name for name in Candidate._fields if name != "affinity"]
+FIELDS = [
+    "pk", "seller_id", "published_at", "view_count", "like_count", "save_count",
+    "share_count", "is_seen", "is_followed",
+]  # fmt: skip
 
 
 def candidates_among(videos, watcher: Watcher, found: Found) -> list[Candidate]:
@@ -32,30 +33,37 @@ def candidates_among(videos, watcher: Watcher, found: Found) -> list[Candidate]:
     if watcher.follower_pk:
         chosen.append(followed_keys(videos, watcher.follower_pk))
     rows = rows_of(videos, watcher, chosen)
-    if len(rows) >= NEWEST and sum(passes for *_, passes in rows) < FEWEST:
+    candidates = shown(rows, watcher)
+    if len(rows) >= NEWEST and len(candidates) < FEWEST:
         # So much of what is new is sold out, or sent nowhere near: look further.
         further = newest[NEWEST : FURTHER * NEWEST]
-        rows = rows_of(videos, watcher, [*chosen, further])
-    return [Candidate(*row) for *row, passes in rows if passes]
+        candidates = shown(rows_of(videos, watcher, [*chosen, further]), watcher)
+    return candidates
 
 
 def rows_of(videos, watcher, chosen):
-    """Of a bounded number of keys, so that the gates are asked of no more videos."""
     first, *rest = (
-        annotated(videos.filter(pk__in=keys), watcher)
-        .order_by()
-        .values_list(*FIELDS, "passes")
+        annotated(videos.filter(pk__in=keys), watcher).order_by().values_list(*FIELDS)
         for keys in chosen
     )
     return list(first.union(*rest) if rest else first)
 
 
+def shown(rows, watcher):
+    """Those that pass the gates, with what the rules of a list count of them."""
+    goods = goods_of([row[0] for row in rows], watcher)
+    candidates = []
+    for row in rows:
+        found = goods.get(row[0], NO_GOODS)
+        if found.is_shown:
+            candidates.append(Candidate(*row, found.has_products, found.categories))
+    return candidates
+
+
 def annotated(videos, watcher):
     follows = Follow.objects.filter(user=watcher.follower_pk, seller=OuterRef("seller"))
     return videos.annotate(
-        passes=can_be_bought(watcher),
         is_seen=was_seen(watcher),
-        has_products=Exists(TAGS),
         is_followed=Exists(follows) if watcher.follower_pk else Value(False),
     )
 
@@ -70,17 +78,6 @@ def was_seen(watcher):
     if not watcher.user_pk:
         return seen
     return seen | Q(pk__in=lately.filter(user=watcher.user_pk).values("video"))
-
-
-def categories_of(video_pks: Sequence[int]) -> dict[int, tuple[int, ...]]:
-    """Of the products in each video."""
-    tags = ProductTag.objects.filter(video__in=video_pks, product__category__gt=0)
-    found = defaultdict(tuple)
-    for video, category in (
-        tags.order_by().values_list("video", "product__category").distinct()
-    ):
-        found[video] += (category,)
-    return found
 
 
 def sources_of(candidate: Candidate, found: Found) -> Source:

@@ -1,12 +1,31 @@
-"""What may be shown to a watcher at this moment, whatever any model thinks of it."""
+"""What may be shown to a watcher at this moment, whatever any model thinks of it.
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+Asked anew for every page, of a bounded number of videos: a change counts with the next
+page, and costs the same whatever the catalogue holds.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from sellers.models import Variant, orderable
 from videos.feed.watchers import Watcher
 from videos.models import ProductTag, Video
 
-TAGS = ProductTag.objects.filter(video=OuterRef("pk"))
+
+@dataclass(frozen=True)
+class Goods:
+    """What a video has to sell, for one watcher."""
+
+    has_products: bool = False
+    categories: tuple[int, ...] = ()
+    # Nothing is hidden, and something can be bought and sent there, if it has any.
+    is_shown: bool = True
+
+
+NO_GOODS = Goods()
 
 
 def public_videos() -> QuerySet[Video]:
@@ -14,38 +33,52 @@ def public_videos() -> QuerySet[Video]:
     return Video.objects.published().exclude(published_at=None)
 
 
-def passing(videos: QuerySet[Video], watcher: Watcher) -> QuerySet[Video]:
-    """Those with something that can be bought and sent there, or nothing to buy.
-
-    And none that the watcher has hidden.  All of it is asked with the videos: it costs
-    no query more, and a change counts with the next page.
-    """
-    return unhidden(videos.filter(can_be_bought(watcher)), watcher)
-
-
-def can_be_bought(watcher: Watcher) -> Q:
-    return Q(~Exists(TAGS)) | Q(Exists(TAGS.filter(buyable(watcher))))
-
-
 def unhidden(videos: QuerySet[Video], watcher: Watcher) -> QuerySet[Video]:
+    """Without the videos and shops that the watcher does not want to see."""
     if watcher.videos:
         videos = videos.exclude(pk__in=watcher.videos)
     if watcher.sellers:
         videos = videos.exclude(seller__in=watcher.sellers)
-    if watcher.products:
-        hidden = TAGS.filter(product__in=watcher.products)
-        videos = videos.exclude(Exists(hidden))
     return videos
 
 
-def buyable(watcher):
-    """Of a tag: its product is on sale, not sold out, and goes where they live."""
+def passing(videos: QuerySet[Video], watcher: Watcher) -> set[int]:
+    """Keys of those, out of a few, that may be shown."""
+    keys = list(unhidden(videos, watcher).values_list("pk", flat=True))
+    goods = goods_of(keys, watcher)
+    return {key for key in keys if goods.get(key, NO_GOODS).is_shown}
+
+
+def goods_of(video_pks: Sequence[int], watcher: Watcher) -> dict[int, Goods]:
+    """In one query; videos without products are left out."""
+    tags = ProductTag.objects.filter(video__in=video_pks).order_by()
+    rows = tags.values_list("video", "product", "product__category", bought_of(watcher))
+    found = defaultdict(list)
+    for video, *tag in rows:
+        found[video].append(tag)
+    return {video: goods(tagged, watcher) for video, tagged in found.items()}
+
+
+def goods(tagged, watcher):
+    products, categories, bought = map(set, zip(*tagged, strict=True))
+    is_shown = bought != {None} and not products & watcher.products
+    return Goods(True, tuple(sorted(categories - {None})), is_shown)
+
+
+def bought_of(watcher):
+    """Of a tag: a variant of its product that can be bought and sent where they live.
+
+    A single row, which is looked up for each tag: of an Exists the planner may make a
+    table of the whole catalogue.
+    """
     left = Variant.objects.on_sale().alias(left=orderable())
-    in_stock = Q(Exists(left.filter(product=OuterRef("product"), left__gt=0)))
-    return in_stock & delivered_to(watcher.country) if watcher.country else in_stock
+    left = left.filter(product=OuterRef("product"), left__gt=0)
+    if watcher.country:
+        left = left.filter(sent_to(watcher.country))
+    return Subquery(left.order_by().values("pk")[:1])
 
 
-def delivered_to(country):
+def sent_to(country):
     """By a rate of the product's shop, as the checkout would look for one."""
     rates = "product__seller__shipping_rates"
     goes_there = Q(**{f"{rates}__countries": []})

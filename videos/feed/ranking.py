@@ -27,8 +27,10 @@ class Candidate(NamedTuple):
     save_count: int = 0
     share_count: int = 0
     is_seen: bool = False
-    has_products: bool = False
     is_followed: bool = False
+    has_products: bool = False
+    # Of the products in it.
+    categories: tuple[int, ...] = ()
     # How much more than usual it suits this viewer.
     affinity: float = 1.0
 

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from videos.feed import matching
-from videos.feed.candidates import candidates_among, categories_of, sources_of
+from videos.feed.candidates import candidates_among, sources_of
 from videos.feed.gates import passing, public_videos
 from videos.feed.listing import (
     LOOKAHEAD,
@@ -109,7 +109,6 @@ def same_page(name, videos, watcher, shown, start):
     """As it was, without what may not be shown any more."""
     places = shown[start : start + PAGE_SIZE]
     allowed = passing(videos.filter(pk__in=[p.key for p in places]), watcher)
-    allowed = set(allowed.values_list("pk", flat=True))
     end = start + len(places)
     return Page(
         visit=name,
@@ -146,7 +145,7 @@ def choose(videos, watcher: Watcher, shown, count: int) -> Chosen:
     best = order[: count + LOOKAHEAD]
     draws = match.draws(order[:count]) if len(order) >= count else []
     drawn = {draw.key for draw in draws if draw.key is not None}
-    listed = listing_of([*best, *drawn], candidates, now)
+    listed = {key: listed_from(candidates[key], now) for key in [*best, *drawn]}
     before = [place.listed for place in shown]
     waiting = [listed[key] for key in best if key not in drawn]
     chosen = arranged(waiting, limits(), count, before)
@@ -158,20 +157,16 @@ def choose(videos, watcher: Watcher, shown, count: int) -> Chosen:
     return Chosen(places, len(order) > len(places), match.version)
 
 
-def listing_of(keys, candidates, now):
-    """What the rules of a list count of these videos."""
-    categories = categories_of(keys)
-    return {
-        key: Listed(
-            key,
-            (candidate := candidates[key]).seller_id,
-            categories[key],
-            candidate.has_products,
-            (now - candidate.published_at).days < settings.FEED_FRESH_DAYS,
-            candidate.is_seen,
-        )
-        for key in keys
-    }
+def listed_from(candidate, now):
+    """What the rules of a list count of it."""
+    return Listed(
+        candidate.pk,
+        candidate.seller_id,
+        candidate.categories,
+        candidate.has_products,
+        (now - candidate.published_at).days < settings.FEED_FRESH_DAYS,
+        candidate.is_seen,
+    )
 
 
 def place_trials(chosen: list[Listed], draws, listed, before) -> dict[int, tuple]:
