@@ -16,8 +16,6 @@ from checkout.forms import AddForm, QuantityForm, RestoreForm
 from checkout.models import CartLine
 from marketplace.accounts.models import country_of
 from sellers.models import Variant
-from videos.feed.touches import note_cart
-from videos.feed.viewers import viewer_of
 from videos.models import Video
 
 REMOVED_KEY = "removed_from_cart"
@@ -41,9 +39,6 @@ def add_to_cart(request):
             carts.add(carts.open_cart(request), variant, data["quantity"], through)
     except CartRefusal as refusal:
         return refuse_to_add(request, str(refusal), variant)
-    if through:
-        user = request.user if request.user.is_authenticated else None
-        note_cart(through.video, viewer_of(request), user)
     return say_added(request, variant, is_buying_now=data["buy_now"])
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Max, Q
 
-from videos.models import ProductTag, Video, WatchEvent
+from videos.models import ProductTag, WatchEvent
 
 # Less is passing by.
 WATCHED_FROM_MS = 2000
@@ -51,14 +51,6 @@ def touches_of(
     rows = events.filter(video__in=showing).order_by().values_list("video", "kind")
     lately = rows.annotate(Max("created_at"))
     return [Touch(video, at, kind in TAPS) for video, kind, at in lately]
-
-
-def note_cart(video: Video, viewer: str, user) -> None:
-    """Something was put into the cart over it; where nobody can be named, not."""
-    if viewer or user is not None:
-        WatchEvent.objects.create(
-            video=video, viewer=viewer, user=user, kind=WatchEvent.Kind.CART
-        )
 
 
 def placed_tags(videos: Collection[int]) -> list[PlacedTag]:

@@ -107,7 +107,8 @@ class Taps:
     @classmethod
     def new(cls, count, spread, worth=AudienceSettings.tap_value):
         weight = np.full(count, spread**-2.0, np.float32)
-        return cls(np.zeros(count, np.float32), weight, np.full(count, worth, np.float32))
+        value = np.full(count, worth, np.float32)
+        return cls(np.zeros(count, np.float32), weight, value)
 
 
 @dataclass
