@@ -158,9 +158,10 @@ DATABASES = {
 REDIS_URL = server_address("redis", "REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "marketplace.caching.ForgivingCache",
         # Apart from the queues: clearing a cache empties its whole database.
         "LOCATION": env_str("CACHE_URL", numbered(REDIS_URL, 1)),
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

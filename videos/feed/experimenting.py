@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import Error, transaction
@@ -88,11 +87,7 @@ def arm_at(arms: Sequence[Arm], place: float) -> Arm:
 
 def running() -> list[list[Arm]]:
     """For pages, without a query; at once as it is after a start or a stop."""
-    try:
-        return cache.get_or_set(RUNNING, read_running, RUNNING_SECONDS)
-    except redis.RedisError:
-        # The feed goes on as it is for everybody.
-        return []
+    return cache.get_or_set(RUNNING, read_running, RUNNING_SECONDS)
 
 
 def read_running() -> list[list[Arm]]:
@@ -123,11 +118,7 @@ def forget() -> None:
 
 def note_exposure(arm: Arm, viewer: str) -> None:
     """Once; asked of the database about once an hour and viewer."""
-    try:
-        is_new = cache.add(f"feed:exposed:{arm.pk}:{viewer}", 1, EXPOSED_SECONDS)
-    except redis.RedisError:
-        is_new = True
-    if not is_new:
+    if not cache.add(f"feed:exposed:{arm.pk}:{viewer}", 1, EXPOSED_SECONDS):
         return
     exposure = ExperimentExposure(
         experiment_id=arm.experiment, arm_id=arm.pk, viewer=viewer

@@ -1,0 +1,65 @@
+import pytest
+from django.core.cache import cache, caches
+from django.urls import reverse
+
+from marketplace.caching import ForgivingCache
+from tests.factories import make_video
+from videos.feed import gauges
+
+KEPT = {"one": 1}
+
+
+@pytest.fixture
+def away(settings, monkeypatch):
+    """The cache of a site whose Redis does not answer."""
+    monkeypatch.setattr(ForgivingCache, "away_until", 0.0)
+    monkeypatch.setattr(gauges.Away, "until", 0.0)
+    location = {"LOCATION": "unix:///nowhere/redis.sock"}
+    settings.CACHES = {"default": settings.CACHES["default"] | location}
+    yield
+    del caches["default"]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_without_redis_it_is_an_empty_cache(away, monkeypatch, is_known):
+    if is_known:
+        cache.get("one")  # and for some seconds Redis is not asked again
+
+        def ask(*args, **kwargs):
+            raise AssertionError
+
+        monkeypatch.setattr(ForgivingCache, "_cache", property(ask))
+
+    assert cache.set("one", 1) is None
+    assert (cache.get("one"), cache.get("one", "none")) == (None, "none")
+    assert cache.get_or_set("one", lambda: 2, 60) == 2
+    assert cache.add("one", 1)
+    assert not cache.touch("one")
+    assert not cache.delete("one")
+    assert "one" not in cache
+    assert cache.get_many(["one"]) == {}
+    assert cache.set_many(KEPT) == ["one"]
+    assert cache.delete_many(KEPT) is None
+    with pytest.raises(ValueError, match="one"):
+        cache.incr("one")
+
+
+def test_it_says_once_that_it_does_without(away, caplog):
+    for _ in range(3):
+        cache.get("one")
+
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.django_db
+def test_the_feed_goes_on_without_redis(away, client):
+    for _ in range(15):
+        make_video()
+
+    page = client.get("/api/feed").json()
+    # What a visit was shown is forgotten: the next page begins another.
+    after = client.get("/api/feed", {"cursor": page["next"]}).json()
+
+    assert (len(page["videos"]), len(after["videos"])) == (10, 10)
+    assert client.get("/").status_code == 200
+    assert client.get(reverse("discovery:shop")).status_code == 200
