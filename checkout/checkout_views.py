@@ -88,8 +88,10 @@ def order(request, cart):
         )
     except EmptyCart:
         return redirect("checkout:cart")
-    except (CartProblem, OutOfStock):
-        items = cart_contents.contents(cart).items
+    except (CartProblem, OutOfStock) as refusal:
+        is_known = isinstance(refusal, CartProblem)
+        contents = refusal.contents if is_known else cart_contents.contents(cart)
+        items = contents.items
         messages.error(request, problem_among(items))
         return redirect(way_back(items))
     except LimitPassed as refusal:

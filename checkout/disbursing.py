@@ -5,6 +5,7 @@ the idempotency key is made from the row, and only the first to record it posts 
 """
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -29,6 +30,9 @@ from marketplace.money import format_minor
 
 logger = logging.getLogger(__name__)
 
+# After a day Stripe may forget a key, and would do it once more.
+KEY_LIFE = timedelta(hours=23)
+
 
 def send_refund(refund: Refund) -> None:
     """Have Stripe pay it back, once, whatever goes wrong on the way."""
@@ -43,7 +47,7 @@ def send_refund(refund: Refund) -> None:
     # Stripe keeps “disputed” under the key too: another one once the bank has decided.
     decided = refund.payment.disputes.exclude(status__in=Dispute.OPEN).count()
     made = None
-    if refund.attempts or decided:
+    if decided or must_look(refund):
         made = gateway.find_refund(intent_id, refund.reference)
     key = f"{refund.reference}-{refund.payment.group.token}-{refund.attempts}"
     try:
@@ -68,6 +72,11 @@ def is_lost(payment: Payment) -> bool:
     disputes = payment.disputes
     is_decided = disputes.filter(status__in=Dispute.DECIDED_FOR_BUYER).exists()
     return is_decided and not disputes.open().exists()
+
+
+def must_look(row) -> bool:
+    """Whether an earlier try may have made it, and its key does not say so any more."""
+    return bool(row.attempts) or row.created_at <= timezone.now() - KEY_LIFE
 
 
 def next_attempt(row) -> None:
@@ -163,7 +172,7 @@ def send_transfer(transfer: Transfer) -> None:
         return  # frozen: the clock tries again
     reference, group = f"transfer:{transfer.pk}", order.group.number
     made = None
-    if transfer.attempts:
+    if must_look(transfer):
         made = gateway.find_transfer(group, reference)
     try:
         made = made or gateway.transfer(
@@ -213,7 +222,7 @@ def send_reversal(reversal: TransferReversal) -> None:
         return  # the clock tries again once there is a transfer to reverse
     reference = f"reversal:{reversal.pk}"
     made = None
-    if reversal.attempts:
+    if must_look(reversal):
         made = gateway.find_reversal(transfer.stripe_transfer_id, reference)
     try:
         made = made or gateway.reverse_transfer(

@@ -21,6 +21,8 @@ from marketplace.accounts.notifications import notify
 from sellers import stock
 
 SATURDAY = 5
+# By then the task that begins a paid order is lost, or its worker is.
+TASK_GRACE = timedelta(minutes=10)
 
 
 class ShipmentRefused(Exception):
@@ -81,7 +83,7 @@ def dispatch_deadline(order, start: datetime) -> datetime:
 
 def begin_forgotten():
     """Begin paid orders whose task was lost."""
-    before = timezone.now() - timedelta(minutes=10)
+    before = timezone.now() - TASK_GRACE
     forgotten = Order.objects.filter(
         status=Order.Status.PAID, dispatch_by=None, group__paid_at__lt=before
     )

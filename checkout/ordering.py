@@ -38,6 +38,10 @@ class EmptyCart(CheckoutRefusal):
 class CartProblem(CheckoutRefusal):
     """Something in the cart cannot be bought: the cart page says what."""
 
+    def __init__(self, contents: Contents):
+        self.contents = contents
+        super().__init__()
+
 
 class Undeliverable(CheckoutRefusal):
     """A seller does not deliver to that country."""
@@ -162,7 +166,7 @@ def refuse_unbuyable(contents: Contents) -> None:
     if not contents.items:
         raise EmptyCart
     if contents.has_problems:
-        raise CartProblem
+        raise CartProblem(contents)
 
 
 def refuse_changed(quote: Quote, details: Details) -> None:

@@ -3,11 +3,15 @@
 Each thing that the site wants done is done once at Stripe and once in the books.
 """
 
+from datetime import timedelta
+
 import pytest
 import requests
+import stripe
+from django.utils import timezone
 
 from checkout import disbursing, gateway, payouts
-from checkout.models import JournalEntry, Refund, Transfer, TransferReversal
+from checkout.models import JournalEntry, Order, Refund, Transfer, TransferReversal
 from checkout.returns import refund_lines
 from tests.factories import make_product, make_variant
 from tests.payments.checkouts import make_paid_group, make_payable_seller
@@ -88,6 +92,40 @@ def test_each_action_is_done_once_whatever_stripe_answers(sandbox):
     assert Refund.objects.count() * 3 == actions
     kinds = ("transfer", "refund", "reversal")
     assert JournalEntry.objects.filter(kind__in=kinds).count() == actions
+    assert broken_invariants() == {}
+
+
+def make_old(row):
+    """Nobody tried for more than a day, and Stripe has forgotten the key."""
+    a_day_ago = timezone.now() - timedelta(hours=25)
+    type(row).objects.filter(pk=row.pk).update(created_at=a_day_ago)
+
+
+def test_what_was_cut_is_done_once_though_the_key_is_forgotten(sandbox, monkeypatch):
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
+    monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0)
+    history = sell_and_refund(sandbox, make_payable_seller(sandbox))
+    next(history)
+    order = Order.objects.get()
+    transfer = payouts.start_transfer(order)
+    order.refresh_from_db()
+    refund = refund_lines(order, {order.lines.get().pk: 1}, reason="", by=None)
+    reversal = TransferReversal.objects.get(refund=refund)
+    for send, row in (
+        (disbursing.send_transfer, transfer),
+        (disbursing.send_refund, refund),
+        (disbursing.send_reversal, reversal),
+    ):
+        tries = 1 + gateway.NETWORK_RETRIES
+        sandbox.faults(requests=[{"kind": "cut", "path": "/v1/", "times": tries}])
+        with pytest.raises(gateway.GatewayError):
+            send(type(row).objects.get(pk=row.pk))
+        make_old(row)
+        sandbox.advance(hours=25)
+
+        send(type(row).objects.get(pk=row.pk))
+
+    assert_done_once(sandbox, order.group, transfer)
     assert broken_invariants() == {}
 
 
