@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from checkout import (
+    bounced_refunds,
     exchanges,
     fulfillment,
     gateway,
@@ -201,9 +202,10 @@ class MoneyMachine(RuleBasedStateMachine):
         else:
             return_requests.refuse(request, "worn")
 
-    @happens(when=lambda world: Refund.objects.refused().exists())
+    @happens(when=lambda world: Refund.objects.to_settle().exists())
     def send_a_refund_again(self):
-        returns.send_again(Refund.objects.refused().order_by("pk").first())
+        refund = Refund.objects.to_settle().order_by("pk").first()
+        bounced_refunds.send_again(refund, self.world.operator)
 
     @happens(number=nth, more=st.integers(1, 5))
     def restock(self, number, more):
