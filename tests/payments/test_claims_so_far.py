@@ -4,18 +4,14 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from checkout import disbursing, ledger, payouts, returns
 from checkout.models import Dispute, JournalEntry, LedgerAccount, Order, Refund
-from marketplace.accounts.models import User
-from tests.factories import make_staff
 from tests.payments.checkouts import assert_books_hold, make_bought_order
 
 pytestmark = pytest.mark.django_db
 CLAIMS = import_module("checkout.migrations.0022_claims_so_far")
-RIGHTS = import_module("marketplace.moderation.migrations.0005_rights_of_later_pages")
 
 
 def test_what_came_back_before_is_owed_from_now_on(sandbox):
@@ -58,14 +54,3 @@ def test_lost_disputes_count_as_charged(sandbox):
     CLAIMS.mark_disputes(apps, None)
 
     assert Dispute.objects.get(is_charged=True).status == "lost"
-
-
-def test_roles_of_a_running_site_get_the_rights_of_later_pages():
-    operator = make_staff(User.Role.OPERATOR)
-    Group.objects.get(name="Operators").permissions.clear()
-
-    RIGHTS.add_rights(apps, None)
-
-    operator = User.objects.get(pk=operator.pk)
-    for right in ("view_dispute", "change_refund", "view_returnrequest"):
-        assert operator.has_perm(f"checkout.{right}")

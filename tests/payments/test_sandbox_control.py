@@ -160,8 +160,8 @@ def test_of_twenty_at_once_with_one_key_one_acts(sandbox, api):
     def refund(_):
         try:
             return api.refunds.create(wanted, key).id
-        except stripe.StripeError as error:  # its class depends on the answer's code
-            return error.code
+        except stripe.StripeError as error:
+            return error.error.code  # `error.code` is of some classes only
 
     with ThreadPoolExecutor(20) as pool:
         answers = set(pool.map(refund, range(20)))

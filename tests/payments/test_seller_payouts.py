@@ -84,7 +84,7 @@ def test_what_stripe_takes_from_the_bank_is_shown_below_zero(
     assert "-€5.00" in client.get(url_of("checkout:payouts")).content.decode()
 
 
-@pytest.mark.parametrize("order", permutations(["pending", "in_transit", "paid"]))
+@pytest.mark.parametrize("order", list(permutations(["pending", "in_transit", "paid"])))
 def test_the_order_of_arrival_does_not_matter(tell, seller, order):
     for status in order:
         tell(event(status))
