@@ -6,6 +6,7 @@ type Kind =
   | "save"
   | "share"
   | "follow"
+  | "not_interested"
   | "tag_seen"
   | "tag"
   | "cart";

@@ -1,6 +1,7 @@
 // The feed: one clip at a time on screen, at most three players alive.
 import { htmx } from "../modules/htmx";
 import { Clip } from "./clip";
+import { record } from "./events";
 import { choose, mayAutoplay, savesData } from "./preferences";
 
 const SETTLES_MS = 120;
@@ -208,6 +209,11 @@ export class Feed {
 
   private wirePage() {
     document.addEventListener("feed-changed", () => this.renew());
+    document.addEventListener("submit", (event) => {
+      const isNo = (event.target as HTMLElement).dataset.event === "not_interested";
+      const token = this.current?.element.dataset.token;
+      if (isNo) record({ token, kind: "not_interested" });
+    });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") void this.current?.resume();
       else this.current?.leave();
