@@ -56,9 +56,9 @@ def test_what_is_near_is_found_without_passing_over_all(monkeypatch):
 
     found = []
     for wanted in vectors[:50]:
-        looked_at = shelves.near(wanted)
-        assert len(looked_at) < 1000
-        found.append(np.isin(most_alike(vectors, wanted, 20)[0], looked_at).mean())
+        assert len(shelves.most_alike(wanted, 4000)[0]) < 1000
+        near, _ = shelves.most_alike(wanted, 20)
+        found.append(np.isin(most_alike(vectors, wanted, 20)[0], near).mean())
 
     assert len(shelves.rows) == len(set(shelves.rows.tolist())) == 4000
     assert np.mean(found) > 0.9
@@ -68,7 +68,10 @@ def test_what_is_near_is_found_without_passing_over_all(monkeypatch):
 def test_a_small_catalogue_stands_on_one_shelf(count):
     shelves = Shelves.of(np.eye(7, dtype=np.float32)[:count])
 
-    assert sorted(shelves.near(np.ones(7))) == list(range(count))
+    rows, nearness = shelves.most_alike(np.arange(7.0), 9)
+
+    assert rows.tolist() == list(range(count))[::-1]
+    assert nearness.tolist() == rows.tolist()
 
 
 def test_a_later_model_keeps_to_the_directions_of_the_former():

@@ -96,6 +96,8 @@ class Shelves:
     centres: np.ndarray
     starts: np.ndarray
     rows: np.ndarray
+    # In the order of the shelves: what is looked at lies together.
+    vectors: np.ndarray
 
     @classmethod
     def of(cls, vectors):
@@ -113,14 +115,17 @@ class Shelves:
             centres /= np.maximum(lengths, 1e-9)
         nearest = nearest_of(vectors, centres)
         rows = np.argsort(nearest, kind="stable").astype(np.int32)
-        return cls(centres, starts_of(nearest, len(centres)), rows)
+        starts = starts_of(nearest, len(centres))
+        return cls(centres, starts, rows, vectors[rows])
 
-    def near(self, wanted):
-        """Rows on the shelves nearest to a direction, as many as can be looked at."""
+    def most_alike(self, wanted, limit):
+        """On the shelves nearest to a direction, as many as can be looked at."""
         order = np.argsort(-(self.centres @ wanted), kind="stable")
         lengths = np.diff(self.starts)[order]
         shelves = order[np.cumsum(lengths) - lengths < LOOKED_AT]
-        return self.rows[places_in(self.starts, shelves)[0]]
+        places, _ = places_in(self.starts, shelves)
+        found, nearness = most_alike(self.vectors[places], wanted, limit)
+        return self.rows[places[found]], nearness
 
 
 def nearest_of(vectors, centres):

@@ -99,9 +99,10 @@ class Recommender:
     def alike(self, liked, limit):
         """Of like content, for what nobody has seen."""
         wanted = self.vectors[self.rows(liked)[-LIKED:]].sum(axis=0)
-        looked_at = slice(None) if self.shelves is None else self.shelves.near(wanted)
-        places, nearness = most_alike(self.vectors[looked_at], wanted, limit)
-        rows = places if self.shelves is None else looked_at[places]
+        if self.shelves is None:
+            rows, nearness = most_alike(self.vectors, wanted, limit)
+        else:
+            rows, nearness = self.shelves.most_alike(wanted, limit)
         return self.found((rows[nearness > 0], nearness[nearness > 0]), limit)
 
     def nearest(self, liked, keys):
