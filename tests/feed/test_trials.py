@@ -200,3 +200,23 @@ def test_a_new_video_begins_with_what_became_of_its_shops_others(monkeypatch):
     trials.expect_of_shops(known)
 
     assert known.bank.mean[0, 0] > 0 > known.bank.mean[1, 0]
+
+
+def test_a_process_reads_trials_again_only_after_a_fold(
+    django_assert_num_queries, monkeypatch
+):
+    monkeypatch.setattr(trials, "remembered", trials.Remembered())
+    video, other = make_video(), make_video()
+    show(video, "v", watched=1)
+    fold_views()
+    keys = [video.pk, other.pk]
+    first, _ = trials.known_trials(keys, None)
+
+    with django_assert_num_queries(0):
+        again, _ = trials.known_trials(keys, None)
+    show(other, "w", watched=1, ago=timedelta())
+    fold_views(timezone.now() + SETTLED)
+    later, _ = trials.known_trials(keys, None)
+
+    assert first.shown.tolist() == again.shown.tolist() == [1, 0]
+    assert later.shown.tolist() == [1, 1]
