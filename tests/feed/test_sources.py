@@ -40,6 +40,15 @@ def test_trending_is_what_many_browsers_liked_lately():
     assert find_trending() == {loved.pk: 1.0, liked.pk: 0.75}
 
 
+@pytest.mark.parametrize(
+    "kind", ["tag_seen", "not_interested", "report", "comment", "purchase", "refund"]
+)
+def test_what_says_nothing_good_makes_nothing_trend(kind):
+    watch(make_video(), ["a", "b", "c", "d"], kind=kind)
+
+    assert find_trending() == {}
+
+
 def test_pages_read_what_the_job_found_and_a_lost_cache_is_no_error():
     video = make_video()
     watch(video, "abc")

@@ -25,6 +25,14 @@ TRENDING_HOURS = 48
 TRENDING_SECONDS = 3600
 # One browser's say, however often it watches.
 FEWEST_WATCHERS = 3
+# What says that a video is liked; others say the opposite, or only that it was shown.
+LIKING = [
+    WatchEvent.Kind.LIKE,
+    WatchEvent.Kind.SAVE,
+    WatchEvent.Kind.SHARE,
+    WatchEvent.Kind.TAG,
+    WatchEvent.Kind.CART,
+]
 
 
 class Source(IntFlag):
@@ -91,7 +99,7 @@ def find_trending(now=None) -> dict[int, float]:
     enough = F("video__duration_ms") * LIKED_FROM
     watched = Q(kind=WatchEvent.Kind.WATCH, watched_ms__gte=enough)
     lately = WatchEvent.objects.filter(created_at__gte=since).order_by()
-    liked = lately.filter(watched | ~Q(kind=WatchEvent.Kind.WATCH))
+    liked = lately.filter(watched | Q(kind__in=LIKING))
     rows = (
         liked.values_list("video")
         .annotate(watchers=Count("viewer", distinct=True))
