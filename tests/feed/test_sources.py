@@ -124,6 +124,16 @@ def test_what_became_of_taps_is_counted_into_the_trial(monkeypatch):
     assert worth[0] > worth[1]
 
 
+def test_a_cart_of_a_page_that_was_open_for_hours_is_counted():
+    video = make_video()
+    trials.save_trials(load_trials([video.pk], None), [0])
+    watch(video, "a", kind="cart", ago=timedelta(hours=5))
+
+    count_outcomes()
+
+    assert VideoTrial.objects.get().carted == 1
+
+
 def test_a_video_with_nothing_to_sell_has_no_commercial_value():
     plain, tagged = make_video(), make_video()
     make_tag(video=tagged, product=make_variant().product)

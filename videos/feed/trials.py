@@ -252,8 +252,12 @@ def fold(rows, since, common):
 
 
 def count_outcomes(since=timedelta(hours=1)) -> int:
-    """Bring carts, purchases and refunds up to date; safe to repeat."""
-    lately = WatchEvent.objects.filter(created_at__gte=timezone.now() - since)
+    """Bring carts, purchases and refunds up to date; safe to repeat.
+
+    By when they were written: a cart bears the time at which its page was made.
+    """
+    now = timezone.now()
+    lately = WatchEvent.objects.written(now - since, now)
     changed = lately.filter(kind__in=OUTCOMES.values()).order_by().values("video")
     return VideoTrial.objects.filter(video__in=changed).update(
         **{field: times_of(kind) for field, kind in OUTCOMES.items()}
