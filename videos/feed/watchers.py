@@ -140,11 +140,11 @@ def of_browser(browser):
 def is_profiled(request) -> bool:
     """For beacons: whether what was watched may be kept under somebody's name."""
     said = request.COOKIES.get(MODE_COOKIE, "")
-    if said not in (PLAIN, YOURS) and request.user.is_authenticated:
-        modes = [PLAIN, YOURS]
-        of_mine = FeedChoice.objects.filter(user=request.user, kind__in=modes)
-        said = of_mine.values_list("kind", flat=True).first()
-    return said == YOURS if said else not settings.FEED_ASKS_CONSENT
+    if said != PLAIN and request.user.is_authenticated:
+        # The cookie may be a guest's, or older than what was said in another browser.
+        of_mine = FeedChoice.objects.filter(user=request.user, kind__in=[PLAIN, YOURS])
+        said = mode_by(of_mine.values_list("kind", flat=True), request)
+    return said == YOURS if said in (PLAIN, YOURS) else not settings.FEED_ASKS_CONSENT
 
 
 def keep_cookie(response, name, value):
