@@ -109,7 +109,7 @@ def test_the_address_can_name_the_first_video(client):
     assert len(clips_in(answer)) == 3
 
 
-@pytest.mark.parametrize(("is_known", "most"), [(False, 6), (True, 11)])
+@pytest.mark.parametrize(("is_known", "most"), [(False, 7), (True, 12)])
 def test_the_feed_takes_the_same_few_queries_for_any_length(
     client, settings, django_assert_max_num_queries, is_known, most
 ):

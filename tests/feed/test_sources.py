@@ -2,6 +2,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_seller, make_tag, make_user, make_variant, make_video
@@ -102,6 +104,29 @@ def test_what_the_same_person_saw_in_another_browser_is_not_repeated(settings):
     assert open_feed(public_videos(), watcher).keys == [unseen.pk, seen.pk]
     Impression.objects.update(created_at=timezone.now() - timedelta(days=6))
     assert open_feed(public_videos(), watcher).keys == [seen.pk, unseen.pk]
+
+
+def test_what_somebody_saw_is_not_repeated_in_a_browser_that_is_just_opened():
+    user = make_user()
+    seen, unseen = make_video(like_count=900), make_video(like_count=1)
+    Impression.objects.create(video=seen, viewer="w" * 22, user=user)
+
+    assert open_feed(public_videos(), Watcher("", user.pk)).keys[0] == unseen.pk
+    plain = Watcher("", user.pk, is_profiled=False)
+    assert open_feed(public_videos(), plain).keys[0] == seen.pk
+
+
+def test_what_was_seen_is_asked_once_however_many_lists_are_joined():
+    user, shop, video = make_user(), make_seller(), make_video()
+    shop.followers.create(user=user)
+    found = Found()
+    found.add_trending({video.pk: 1.0})
+
+    with CaptureQueriesContext(connection) as queries:
+        candidates_among(public_videos(), Watcher("v" * 22, user.pk), found)
+
+    asked = "".join(query["sql"] for query in queries)
+    assert asked.count('FROM "videos_impression"') == 1
 
 
 def test_what_became_of_taps_is_counted_into_the_trial(monkeypatch):

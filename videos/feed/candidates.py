@@ -1,4 +1,4 @@
-"""The videos that one page is chosen from, in two queries."""
+"""The videos that one page is chosen from, in three queries."""
 
 from datetime import timedelta
 
@@ -13,13 +13,14 @@ from videos.feed.sources import Found, Source, followed_keys
 from videos.feed.watchers import Watcher
 from videos.models import Impression
 
+DAY = timedelta(days=1)
 # Of the newest videos so many are ranked.
 NEWEST = 500
 # Where fewer than a page and one of these may be shown, so many times as many are.
 FEWEST, FURTHER = 11, 8
 FIELDS = [
     "pk", "seller_id", "published_at", "view_count", "like_count", "save_count",
-    "share_count", "is_seen", "is_followed",
+    "share_count", "is_followed",
 ]  # fmt: skip
 
 
@@ -33,11 +34,13 @@ def candidates_among(videos, watcher: Watcher, found: Found) -> list[Candidate]:
     if watcher.follower_pk:
         chosen.append(followed_keys(videos, watcher.follower_pk))
     rows = rows_of(videos, watcher, chosen)
-    candidates = shown(rows, watcher)
+    seen = seen_by(watcher)
+    candidates = shown(rows, watcher, seen)
     if len(rows) >= NEWEST and len(candidates) < FEWEST:
         # So much of what is new is sold out, or sent nowhere near: look further.
         further = newest[NEWEST : FURTHER * NEWEST]
-        candidates = shown(rows_of(videos, watcher, [*chosen, further]), watcher)
+        rows = rows_of(videos, watcher, [*chosen, further])
+        candidates = shown(rows, watcher, seen)
     return candidates
 
 
@@ -49,35 +52,39 @@ def rows_of(videos, watcher, chosen):
     return list(first.union(*rest) if rest else first)
 
 
-def shown(rows, watcher):
+def shown(rows, watcher, seen):
     """Those that pass the gates, with what the rules of a list count of them."""
     goods = goods_of([row[0] for row in rows], watcher)
     candidates = []
-    for row in rows:
-        found = goods.get(row[0], NO_GOODS)
+    for pk, *figures, is_followed in rows:
+        found = goods.get(pk, NO_GOODS)
         if found.is_shown:
-            candidates.append(Candidate(*row, found.has_products, found.categories))
+            asked = (pk in seen, is_followed, found.has_products, found.categories)
+            candidates.append(Candidate(pk, *figures, *asked))
     return candidates
 
 
 def annotated(videos, watcher):
     follows = Follow.objects.filter(user=watcher.follower_pk, seller=OuterRef("seller"))
     return videos.annotate(
-        is_seen=was_seen(watcher),
-        is_followed=Exists(follows) if watcher.follower_pk else Value(False),
+        is_followed=Exists(follows) if watcher.follower_pk else Value(False)
     )
 
 
-def was_seen(watcher):
-    """In this browser, or by this person in any, not long ago."""
-    if not watcher.viewer:
-        return Value(False)
-    since = timezone.now() - timedelta(days=settings.FEED_REPEAT_DAYS)
-    lately = Impression.objects.filter(created_at__gte=since)
-    seen = Exists(lately.filter(viewer=watcher.viewer, video=OuterRef("pk")))
-    if not watcher.user_pk:
-        return seen
-    return seen | Q(pk__in=lately.filter(user=watcher.user_pk).values("video"))
+def seen_by(watcher) -> set[int]:
+    """In this browser, or by this person in any, not long ago.
+
+    By a query of its own: many days are as many partitions, to be planned for once.
+    """
+    names = {"viewer": watcher.viewer, "user": watcher.user_pk}
+    mine = Q(*((name, who) for name, who in names.items() if who), _connector=Q.OR)
+    if not mine or not watcher.is_profiled:
+        return set()
+    now = timezone.now()
+    since = now - timedelta(days=settings.FEED_REPEAT_DAYS)
+    lately = Impression.objects.filter(created_at__gte=since, created_at__lt=now + DAY)
+    seen = lately.filter(mine).order_by().values_list("video", flat=True)
+    return set(seen.distinct())
 
 
 def sources_of(candidate: Candidate, found: Found) -> Source:
