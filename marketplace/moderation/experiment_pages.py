@@ -62,6 +62,9 @@ def show(model_admin, request, pk):
 
 def known_results(experiment) -> Results:
     """Not older than a few minutes: they are of all its viewers' events."""
+    if experiment.status == Experiment.Status.DRAFT:
+        # Without viewers there is nothing to add up, and its arms still change.
+        return results_of(experiment)
     key = f"experiment:{experiment.pk}:{experiment.status}"
     return cache.get_or_set(key, lambda: results_of(experiment), KEPT_SECONDS)
 

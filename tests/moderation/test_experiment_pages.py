@@ -117,6 +117,16 @@ def test_a_draft_without_arms_has_a_page(operator):
     assert experiment.status == "draft"
 
 
+def test_a_draft_that_was_looked_at_can_have_another_arm(operator):
+    experiment = make_experiment(is_started=False)
+    url = address("results", experiment.pk)
+    operator.get(url)
+
+    experiment.arms.create(name="third", changes={"FEED_PARTS": {"taste": 1}})
+
+    assert "third" in operator.get(url).content.decode()
+
+
 @pytest.mark.parametrize("role", [User.Role.MODERATOR, None])
 def test_nobody_else_reads_or_changes_one(client, role):
     experiment = make_experiment(is_started=False)
