@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from videos.feed import event_stream, experimenting
-from videos.feed.viewers import viewer_of
+from videos.feed.watchers import participant_of
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ def served(view):
     @wraps(view)
     def timed(request, *args, **kwargs):
         began = time.perf_counter()
-        with experimenting.arms_for(viewer_of(request)) as arms:
+        with experimenting.arms_for(participant_of(request)) as arms:
             response = view(request, *args, **kwargs)
         names = [ALL, *(arm.gauge for arm in arms)]
         record(1000 * (time.perf_counter() - began), names)

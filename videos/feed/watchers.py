@@ -147,6 +147,16 @@ def is_profiled(request) -> bool:
     return said == YOURS if said in (PLAIN, YOURS) else not settings.FEED_ASKS_CONSENT
 
 
+def participant_of(request) -> str:
+    """Who takes part in experiments: nobody without a profile, for whom no setting is.
+
+    By the cookie, which the first page puts right, so that no page asks for it.
+    """
+    mode = mode_by([], request)
+    says_yes = mode == YOURS if mode else not settings.FEED_ASKS_CONSENT
+    return viewer_of(request) if says_yes else ""
+
+
 def keep_cookie(response, name, value):
     response.set_cookie(
         name,
