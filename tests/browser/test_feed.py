@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -240,6 +241,27 @@ def test_what_was_seen_and_watched_is_recorded(page, site):
     watched = WatchEvent.objects.get(video=first)
     assert 500 < watched.watched_ms < 10_000
     assert watched.share > 0
+
+
+def test_what_was_watched_is_told_as_soon_as_the_page_is_hidden(page, site):
+    make_watchable()
+    page.goto(site)
+    wait_until_playing(page)
+    wait_until(page, "document.querySelector('video').currentTime > 0.5")
+
+    told = page.evaluate(
+        """async () => {
+            const sent = [];
+            navigator.sendBeacon = (_address, body) => sent.push(body.text());
+            const hidden = { get: () => "hidden", configurable: true };
+            Object.defineProperty(document, "visibilityState", hidden);
+            document.dispatchEvent(new Event("visibilitychange"));
+            return Promise.all(sent);
+        }"""
+    )
+
+    kinds = [event["kind"] for body in told for event in json.loads(body)["events"]]
+    assert "watch" in kinds
 
 
 def test_a_like_stays(page, site, sign_in):

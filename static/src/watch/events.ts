@@ -32,7 +32,9 @@ let waiting: Entry[] = [];
 export function record(entry: Entry) {
   if (!entry.token) return;
   waiting.push(entry);
-  if (waiting.length >= AT_MOST) send();
+  // A page that is left tells last what was watched, and may never wake up again.
+  const isLeft = document.visibilityState === "hidden";
+  if (isLeft || waiting.length >= AT_MOST) send();
 }
 
 export function send() {
