@@ -262,18 +262,6 @@ def test_an_account_remembers_its_choice_in_every_browser(client):
     assert FeedChoice.objects.get(user=user).kind == "yours"
 
 
-def test_what_was_said_in_another_browser_counts_for_beacons_at_once(client):
-    user, video = make_user(), make_video()
-    client.force_login(user)
-    client.get("/")
-    set_mode(client, "yours")
-    wishing.set_mode(user.pk, is_profiled=False)
-
-    send_impression(client, video)
-
-    assert Impression.objects.get().user is None
-
-
 def test_the_account_comes_before_the_cookie(rf):
     user = make_user()
     wishing.set_mode(user.pk, is_profiled=False)

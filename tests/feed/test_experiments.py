@@ -158,21 +158,6 @@ def test_an_exposure_is_kept_once(client, django_assert_num_queries):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("said", "is_asked", "count"),
-    [("plain", False, 0), ("", True, 0), ("yours", True, 1), ("", False, 1)],
-)
-def test_who_has_no_profile_takes_no_part(client, settings, said, is_asked, count):
-    settings.FEED_ASKS_CONSENT = is_asked
-    make_experiment()
-    client.cookies["viewer"], client.cookies["feed"] = VIEWER, said
-
-    client.get(reverse("videos:feed"))
-
-    assert ExperimentExposure.objects.count() == count
-
-
-@pytest.mark.django_db
 def test_orders_and_reports_of_its_viewers_are_noted(client):
     make_experiment()
     client.cookies["viewer"] = VIEWER

@@ -109,6 +109,16 @@ def test_the_address_can_name_the_first_video(client):
     assert len(clips_in(answer)) == 3
 
 
+def test_a_zero_byte_is_no_name_of_anything(client):
+    video = make_video()
+
+    assert clips_in(client.get("/?v=%00")) == [video.public_id]
+    wish = {"kind": "hidden", "about": "seller", "key": "\0"}
+    why = reverse("videos:why", args=[video.public_id])
+    assert client.get(why, {"visit": "\0"}).status_code == 200
+    assert client.post(reverse("videos:add_wish"), wish).status_code == 404
+
+
 @pytest.mark.parametrize(("is_known", "most"), [(False, 7), (True, 12)])
 def test_the_feed_takes_the_same_few_queries_for_any_length(
     client, settings, django_assert_max_num_queries, is_known, most

@@ -2,6 +2,7 @@
 
 from allauth.core import ratelimit
 from django.contrib import messages
+from django.core.validators import slug_re
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -101,7 +102,8 @@ def wished(request):
     shown, field, kinds = SUBJECTS.get(name, (None, "", ()))
     key = request.POST.get("key", "")
     is_number = key.isdecimal() and len(key) < 19
-    if kind not in kinds or (field == "pk" and not is_number):
+    is_named = is_number if field == "pk" else slug_re.match(key)
+    if kind not in kinds or not is_named:
         raise Http404
     return kind, get_object_or_404(shown(), **{field: key})
 

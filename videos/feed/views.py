@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.core.validators import slug_re
 from django.http import Http404, HttpResponseBadRequest
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
@@ -141,11 +142,16 @@ def open_or_continue(request, videos, watcher):
     try:
         return sessions.continue_feed(videos, watcher, request.GET.get("cursor", ""))
     except sessions.BadCursor:
-        wanted = videos.filter(public_id=request.GET.get("v", ""))
-        first = (
-            wanted.values_list("pk", flat=True).first() if "v" in request.GET else None
-        )
-        return sessions.open_feed(videos, watcher, first)
+        return sessions.open_feed(videos, watcher, named_first(request, videos))
+
+
+def named_first(request, videos):
+    """The key of the video that the address names, if it may be seen."""
+    name = request.GET.get("v", "")
+    # PostgreSQL takes no zero byte, and no name has anything like it.
+    if not slug_re.match(name):
+        return None
+    return videos.filter(public_id=name).values_list("pk", flat=True).first()
 
 
 def more_clips(request, videos, more_url_name):

@@ -5,6 +5,7 @@ They are read from what was kept when the page was made; nothing is made up late
 
 from dataclasses import dataclass
 
+from django.core.validators import slug_re
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,6 +44,8 @@ class Ranked:
 
 def ranked(visit: str, video_pk: int) -> Ranked | None:
     """None where neither the visit nor its log is kept any more."""
+    if not slug_re.match(visit):
+        return None
     found = next((p for p in shown_in(visit) or [] if p.key == video_pk), None)
     if found:
         return of_place(found)
