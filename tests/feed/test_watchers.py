@@ -25,6 +25,18 @@ def test_what_was_said_in_another_browser_counts_for_beacons_at_once(client):
     assert Impression.objects.get().user is None
 
 
+def test_without_a_profile_each_visit_by_the_api_has_another_pseudonym(client):
+    make_video()
+    client.cookies["feed"] = "plain"
+
+    names = []
+    for _ in range(2):
+        client.get("/api/feed")
+        names.append(client.cookies["viewer"].value)
+
+    assert names[0] != names[1]
+
+
 @pytest.mark.parametrize(
     ("said", "is_asked", "count"),
     [("plain", False, 0), ("", True, 0), ("yours", True, 1), ("", False, 1)],

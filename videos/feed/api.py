@@ -23,7 +23,7 @@ from videos.feed import events, ranking_logs, sessions, tokens
 from videos.feed.clips import load_page, shown_tags
 from videos.feed.gates import public_videos
 from videos.feed.gauges import served
-from videos.feed.viewers import name_viewer, viewer_for, viewer_of
+from videos.feed.viewers import name_viewer, renew_viewer, viewer_for, viewer_of
 from videos.feed.watchers import is_profiled, watcher_of
 from videos.models import Video
 
@@ -86,6 +86,8 @@ def api_feed(request):
         )
     except sessions.BadCursor:
         raise serializers.ValidationError({"cursor": ["Unknown cursor."]}) from None
+    if page.is_first and not watcher.is_profiled:
+        renew_viewer(request)
     ranking_logs.note(page, watcher)
     language, expires = get_language(), expiry()
     clips = load_page(page.keys, request.user)
