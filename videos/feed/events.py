@@ -146,7 +146,8 @@ def check(sent, viewer: str, at_ms: int) -> Event:
     if kind == Kind.WATCH:
         return event._replace(**watched(sent, at_ms - shown.at_ms))
     if kind in OF_A_PRODUCT:
-        return event._replace(product=whole(sent, "product", MAX_KEY) or None)
+        # Without one, a video that has nothing to sell would have sold something.
+        return event._replace(product=whole(sent, "product", MAX_KEY, least=1))
     return event
 
 
@@ -162,9 +163,9 @@ def watched(sent: dict, since_ms: int) -> dict:
     }
 
 
-def whole(sent: dict, name: str, most: int) -> int:
+def whole(sent: dict, name: str, most: int, least: int = 0) -> int:
     value = sent.get(name, 0)
-    if type(value) is not int or value < 0:
+    if type(value) is not int or value < least:
         raise Refused("malformed")
     if value > most:
         raise Refused("absurd")
