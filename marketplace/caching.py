@@ -9,6 +9,13 @@ from django.core.cache.backends.redis import RedisCache
 
 logger = logging.getLogger(__name__)
 
+# Gone, without memory, or a replica now; whatever else it says is a fault of ours.
+AWAY = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.OutOfMemoryError,
+    redis.ReadOnlyError,
+)
 # After Redis did not answer, a process does without it for so long.
 AWAY_SECONDS = 5
 
@@ -26,7 +33,7 @@ def without_redis(name, answer):
             return answer(*args, **kwargs)
         try:
             return method(self, *args, **kwargs)
-        except (redis.ConnectionError, redis.TimeoutError) as error:
+        except AWAY as error:
             ForgivingCache.away_until = time.monotonic() + AWAY_SECONDS
             logger.warning("Going on without the cache: %s", error)
             return answer(*args, **kwargs)

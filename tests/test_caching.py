@@ -1,5 +1,7 @@
 import pytest
+import redis
 from django.core.cache import cache, caches
+from django.core.cache.backends.redis import RedisCacheClient
 from django.urls import reverse
 
 from marketplace.caching import ForgivingCache
@@ -42,6 +44,19 @@ def test_without_redis_it_is_an_empty_cache(away, monkeypatch, is_known):
     assert cache.delete_many(KEPT) is None
     with pytest.raises(ValueError, match="one"):
         cache.incr("one")
+
+
+@pytest.mark.parametrize("error", [redis.OutOfMemoryError, redis.ReadOnlyError])
+def test_a_redis_that_takes_nothing_more_is_as_good_as_none(monkeypatch, error):
+    monkeypatch.setattr(ForgivingCache, "away_until", 0.0)
+
+    def refuse(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(RedisCacheClient, "set", refuse)
+
+    assert cache.set("one", 1) is None
+    assert cache.get("one") is None
 
 
 def test_it_says_once_that_it_does_without(away, caplog):
