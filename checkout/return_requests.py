@@ -172,8 +172,16 @@ def tell_seller(request, subject, template):
         )
 
 
+@transaction.atomic
 def accept(request, answer):
-    """Say yes: the buyer may send it back, and has some days for it."""
+    """Say yes: the buyer may send it back, and has some days for it.
+
+    What was closed meanwhile is opened with more care: `unsent_returns.reopen`.
+    """
+    locked(request.order)  # as whoever closes does
+    request.refresh_from_db(fields=["status"])
+    if request.status == Status.CLOSED:
+        raise OrderConflict("it is closed")
     subject = _("Please send it back")
     _answer(request, Status.ACCEPTED, answer, subject, send_by=send_deadline())
 

@@ -197,6 +197,20 @@ def test_the_shop_opens_it_again_when_the_parcel_turns_up(client, owner, accepte
     assert mails("Your return is open again").count() == 1
 
 
+def test_a_page_left_open_does_not_accept_what_was_closed(client, owner, accepted):
+    """Its reminder is old, so it would be closed again by the next round."""
+    go_by(accepted, send_by=20, reminded_at=8)
+    close(accepted)
+    client.force_login(owner)
+
+    page = reverse("checkout:answer_return", args=[accepted.pk])
+    client.post(page, {"decision": "accept", "answer": "Yes"})
+
+    accepted.refresh_from_db()
+    assert accepted.status == Status.CLOSED
+    assert mails("Please send it back").count() == 1
+
+
 def test_another_shop_opens_nothing(client, accepted):
     close(accepted)
     stranger = make_user()
