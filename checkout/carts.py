@@ -137,7 +137,9 @@ def add(
     refuse_other_currency(lines, variant)
     refuse_short(cart, variant, wanted, already=already)
     refuse_over_limit(cart, variant, wanted)
-    line = cart.lines.filter(variant=variant).first() if already else None
+    # A payment takes out what was bought without the cart's lock.
+    lines = cart.lines.select_for_update(of=["self"]).select_related("variant")
+    line = lines.filter(variant=variant).first() if already else None
     if line is None:  # the cart is locked, so nobody adds one meanwhile
         return cart.lines.create(
             variant=variant,
@@ -145,7 +147,7 @@ def add(
             price_minor=variant.price_minor,
             **(through.as_fields() if through else {}),
         )
-    set_line(line, wanted, through)
+    set_line(line, line.quantity + quantity, through)
     return line
 
 

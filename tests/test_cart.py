@@ -1,7 +1,10 @@
 import json
 from functools import partial
+from threading import Event
 
 import pytest
+from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 
 from checkout import carts
@@ -14,7 +17,7 @@ from tests.factories import (
     make_variant,
     make_video,
 )
-from tests.races import at_once
+from tests.races import at_once, wait_until_somebody_waits
 
 CART = reverse("checkout:cart")
 ADD = reverse("checkout:add_to_cart")
@@ -279,6 +282,47 @@ def test_taps_at_once_are_all_counted():
     at_once(*[partial(carts.add, cart, variant, 2)] * 8)
 
     assert cart.lines.get().quantity == 17
+
+
+@pytest.mark.django_db
+def test_a_payment_while_one_more_is_added_takes_out_what_it_paid_for(monkeypatch):
+    """It takes lines out without the cart's lock, here just before it is added."""
+    variant = make_variant()
+    cart = make_cart(variant=variant, quantity=3)
+    check = carts.refuse_over_limit
+
+    def pay_meanwhile(*args):
+        check(*args)
+        cart.lines.update(quantity=F("quantity") - 2)
+
+    monkeypatch.setattr(carts, "refuse_over_limit", pay_meanwhile)
+
+    carts.add(cart, variant, 1)
+
+    assert cart.lines.get().quantity == 2
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_line_that_is_added_to_waits_for_the_payment_that_takes_it_out():
+    variant = make_variant()
+    cart = make_cart(variant=variant, quantity=3)
+    is_locked = Event()
+
+    def pay():
+        with transaction.atomic():
+            cart.lines.all().delete()
+            is_locked.set()
+            wait_until_somebody_waits()
+
+    def add_one():
+        is_locked.wait(20)
+        return carts.add(cart, variant, 1)
+
+    results = at_once(pay, add_one)
+
+    assert not [one for one in results if isinstance(one, Exception)]
+    assert cart.lines.get().quantity == 1
 
 
 def sign_in_with_a_guests_cart(client, user, variant, quantity=1):
