@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import F, OuterRef, Sum
+from django.db.models import F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +17,9 @@ class OrderLineQuerySet(models.QuerySet):
     def with_net(self):
         """With what the buyer paid for the line less what went back for it."""
         back = self.model.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
-        returned = back.annotate(sum=Sum("refund_lines__amount_minor")).values("sum")
+        undone = Q(refund_lines__refund__status="undone")
+        sum_ = Sum("refund_lines__amount_minor", filter=~undone)
+        returned = back.annotate(sum=sum_).values("sum")
         return self.annotate(net_minor=F("total_minor") - Coalesce(returned, 0))
 
     def with_pictures(self):

@@ -18,6 +18,7 @@ from checkout import (
 from checkout.models import (
     Dispute,
     Order,
+    OrderLine,
     Refund,
     StripeEvent,
     Transfer,
@@ -207,6 +208,18 @@ def test_won_after_all_what_was_not_sent_is_paid_back_to_the_buyer(sandbox, grou
     assert second.refunded_minor == 0
     assert sums() == {"stripe": 2000, "seller": -1800, "commission": -200}
     assert_books_hold()
+
+
+def test_the_figures_of_a_line_leave_out_what_was_undone(group):
+    for order in group.orders.all():
+        ship(order)
+    record(group, "lost", TAKEN)
+    lines = OrderLine.objects.filter(order__group=group).order_by("pk").with_net()
+    assert [line.net_minor for line in lines] == [0, 0]
+
+    record(group, "won", TAKEN, GIVEN)
+
+    assert [line.net_minor for line in lines.all()] == [1000, 2000]
 
 
 def test_lost_won_and_lost_again_is_lost_once(group):
