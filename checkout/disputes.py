@@ -255,21 +255,20 @@ def sold_minor(order: Order) -> int:
 
 
 def take_over_refunds(dispute: Dispute) -> int:
-    """Refunds that Stripe refused meanwhile, or that came back: the bank has paid them.
+    """Refunds that Stripe refused, or that came back: the bank has paid them.
 
     Not those of which Stripe's answer was unclear: they may have been made before.
     """
     taken = 0
-    pending = Refund.objects.filter(
-        payment=dispute.payment,
-        status=Refund.Status.PENDING,
-        dispute=None,
-        attempts=0,
-    )
+    is_unmade = Q(status=Refund.Status.PENDING, attempts=0)
+    is_unmade |= Q(status=Refund.Status.FAILED, came_back_at=None)
+    pending = Refund.objects.filter(is_unmade, payment=dispute.payment, dispute=None)
     for refund in pending.select_for_update(of=["self"]).order_by("pk"):
         if taken + refund.amount_minor <= dispute.withdrawn_minor:
             taken += refund.amount_minor
-            Refund.objects.filter(pk=refund.pk).update(dispute=dispute)
+            Refund.objects.filter(pk=refund.pk).update(
+                dispute=dispute, status=Refund.Status.PENDING
+            )
             tasks.send_refund.delay_on_commit(refund.pk)
     owed = Refund.objects.owed().filter(payment=dispute.payment)
     for refund in owed.select_for_update(of=["self"]).order_by("pk"):

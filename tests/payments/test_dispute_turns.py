@@ -210,6 +210,25 @@ def test_won_after_all_what_was_not_sent_is_paid_back_to_the_buyer(sandbox, grou
     assert_books_hold()
 
 
+def refund_part(group):
+    return returns.refund_claim(
+        group.orders.first(), Claim(goodwill_minor=100), reason="", by=None
+    )
+
+
+def test_what_stripe_had_refused_is_paid_by_the_bank(group):
+    refund = refund_part(group)
+    disbursing.record_refusal(refund, gateway.Refused("no money", "balance"))
+
+    dispute = record(group, "lost", TAKEN)
+
+    refund.refresh_from_db()
+    assert (refund.status, refund.dispute) == (Refund.Status.SUCCEEDED, dispute)
+    assert sums() == {}
+    assert Refund.objects.to_settle().exists() is False
+    assert_books_hold()
+
+
 def test_the_figures_of_a_line_leave_out_what_was_undone(group):
     for order in group.orders.all():
         ship(order)
