@@ -88,8 +88,13 @@ def next_attempt(row) -> None:
 
 @transaction.atomic
 def record_refusal(refund: Refund, refusal: gateway.Refused) -> None:
-    """Stripe will not pay it back: people have to, and must know."""
-    pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
+    """Stripe will not pay it back: people have to, and must know.
+
+    Unless a bank has done so meanwhile, in a dispute.
+    """
+    pending = Refund.objects.filter(
+        pk=refund.pk, status=Refund.Status.PENDING, dispute=None
+    )
     if not pending.update(status=Refund.Status.FAILED):
         return
     for user in User.objects.filter(is_superuser=True, is_active=True):

@@ -229,6 +229,31 @@ def test_what_stripe_had_refused_is_paid_by_the_bank(group):
     assert_books_hold()
 
 
+def take_over(group):
+    """A refund that is the bank's, and whose task has not come yet."""
+    refund = refund_part(group)
+    found = {"payment_intent_id": group.payment.payment_intent_id, "amount": 3000}
+    found |= {"id": "du_1", "reason": "", "currency": "EUR", "evidence_due_at": None}
+
+    def hear(status, *moves):
+        values = found | {"status": status, "moves": list(moves)}
+        return disputes.record(gateway.Dispute(**values), timezone.now())
+
+    hear("lost", TAKEN)
+    return refund, hear
+
+
+def test_a_refusal_that_comes_late_is_none_of_what_the_bank_has_paid(group):
+    refund, _hear = take_over(group)
+
+    disbursing.record_refusal(refund, gateway.Refused("disputed", "charge_disputed"))
+
+    refund.refresh_from_db()
+    assert refund.status == Refund.Status.PENDING
+    disbursing.send_refund(refund)
+    assert Refund.objects.to_settle().exists() is False
+
+
 def test_the_figures_of_a_line_leave_out_what_was_undone(group):
     for order in group.orders.all():
         ship(order)
