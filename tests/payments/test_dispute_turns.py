@@ -254,6 +254,22 @@ def test_a_refusal_that_comes_late_is_none_of_what_the_bank_has_paid(group):
     assert Refund.objects.to_settle().exists() is False
 
 
+def test_a_task_that_comes_late_takes_nothing_for_paid_that_is_ours_again(group):
+    refund, hear = take_over(group)
+    read_before = Refund.objects.get(pk=refund.pk)
+
+    hear("won", TAKEN, GIVEN)
+    disbursing.send_refund(read_before)
+
+    again = refund.successor
+    assert (again.status, again.dispute) == (Refund.Status.PENDING, None)
+    disbursing.send_refund(again)
+    again.refresh_from_db()
+    assert again.stripe_refund_id
+    assert sum(paid.amount_minor for paid in Refund.objects.owed()) == 0
+    assert_books_hold()
+
+
 def test_the_figures_of_a_line_leave_out_what_was_undone(group):
     for order in group.orders.all():
         ship(order)
