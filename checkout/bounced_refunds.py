@@ -27,9 +27,11 @@ def refresh_refund(stripe_refund_id: str) -> None:
     if not ours.filter(status=Refund.Status.SUCCEEDED).exists():
         return
     values = gateway.read_refund(stripe_refund_id)
-    ours.update(stripe_status=values["status"], asked_at=timezone.now())
-    if values["status"] in CAME_BACK:
-        record_failure(values)
+    # Together: who is said to have failed is not asked about again.
+    with transaction.atomic():
+        ours.update(stripe_status=values["status"], asked_at=timezone.now())
+        if values["status"] in CAME_BACK:
+            record_failure(values)
 
 
 @transaction.atomic

@@ -95,6 +95,26 @@ def test_what_comes_back_is_owed_to_the_buyer_and_no_shop_has_it(bounced, order)
     assert_books_hold()
 
 
+def test_what_could_not_be_kept_of_a_failure_is_asked_for_again(
+    sandbox, order, monkeypatch
+):
+    line = order.lines.first()
+    refund = returns.refund_lines(order, {line.pk: 1}, reason="broken", by=None)
+    run(refund)
+    Refund.objects.update(stripe_status="pending")
+    sandbox.act("fail_refund", refund=refund.stripe_refund_id)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bounced_refunds, "tell_buyer", None)
+        with pytest.raises(TypeError):
+            bounced_refunds.refresh_refund(refund.stripe_refund_id)
+    Refund.objects.update(succeeded_at=timezone.now() - timedelta(hours=1))
+    reconciling.ask_about_refunds()
+
+    refund.refresh_from_db()
+    assert refund.is_owed
+
+
 def test_the_buyer_and_the_desk_are_told_and_the_page_says_so(
     sandbox, client, order, deliver
 ):
