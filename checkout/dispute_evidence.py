@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from checkout import disputes, gateway
-from checkout.models import Dispute, DisputeStatement, Order
+from checkout.models import Dispute, DisputeStatement, Order, Refund
 from sellers.models import Seller
 
 
@@ -55,7 +55,10 @@ def facts(order: Order) -> str:
         if parcel.delivered_at:
             arrived = date_format(parcel.delivered_at, "DATE_FORMAT")
             lines.append(_("Delivered on %(date)s") % {"date": arrived})
-    for refund in order.refunds.filter(dispute=None, came_back_at=None):
+    paid_back = order.refunds.filter(
+        status=Refund.Status.SUCCEEDED, dispute=None, exchanged_into=None
+    )
+    for refund in paid_back:
         lines.append(
             _("Refunded on %(date)s: %(reason)s")
             % {

@@ -5,11 +5,13 @@ from auditlog.models import LogEntry
 from django.urls import reverse
 
 from checkout import (
+    dispute_evidence,
     disputes,
     payments,
 )
 from checkout.models import (
     Dispute,
+    Refund,
 )
 from marketplace.accounts.models import User
 from tests.factories import (
@@ -109,6 +111,20 @@ def test_what_the_shop_says_is_handed_in_by_the_desk_once(client, sandbox):
     client.force_login(owner)
     client.post(page, {"text": "Too late."})
     assert dispute.statements.count() == 1
+
+
+def test_the_bank_is_told_only_of_refunds_that_were_paid(group):
+    order = group.orders.first()
+    fields = {"payment": group.payment, "order": order, "currency": "EUR"}
+    for status in Refund.Status:
+        Refund.objects.create(
+            **fields, status=status, amount_minor=1, reason=f"because {status}"
+        )
+
+    told = dispute_evidence.facts(order)
+
+    assert "because succeeded" in told
+    assert told.count("because") == 1
 
 
 def test_nobody_else_answers_the_bank(client, group):
