@@ -2,15 +2,6 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.db.models import F
-
-
-def fill_in(apps, schema_editor):
-    """Whatever named a video so far came over its sheet."""
-    lines = apps.get_model("checkout", "OrderLine").objects
-    lines.exclude(video_title="").filter(video_way="").update(video_way="direct")
-    lines = apps.get_model("checkout", "CartLine").objects
-    lines.exclude(video=None).filter(video_at=None).update(video_at=F("added_at"))
 
 
 class Migration(migrations.Migration):
@@ -64,5 +55,4 @@ class Migration(migrations.Migration):
             name="tag_starts_ms",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
-        migrations.RunPython(fill_in, migrations.RunPython.noop),
     ]

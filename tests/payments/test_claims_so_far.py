@@ -7,11 +7,21 @@ from django.apps import apps
 from django.utils import timezone
 
 from checkout import disbursing, ledger, payouts, returns
-from checkout.models import Dispute, JournalEntry, LedgerAccount, Order, Refund
+from checkout.models import (
+    CartLine,
+    Dispute,
+    JournalEntry,
+    LedgerAccount,
+    Order,
+    OrderLine,
+    Refund,
+)
+from tests.factories import make_cart, make_video
 from tests.payments.checkouts import assert_books_hold, make_bought_order
 
 pytestmark = pytest.mark.django_db
 CLAIMS = import_module("checkout.migrations.0022_claims_so_far")
+SALES = import_module("checkout.migrations.0024_sales_over_videos_so_far")
 
 
 def test_what_came_back_before_is_owed_from_now_on(sandbox):
@@ -54,3 +64,21 @@ def test_lost_disputes_count_as_charged(sandbox):
     CLAIMS.mark_disputes(apps, None)
 
     assert Dispute.objects.get(is_charged=True).status == "lost"
+
+
+def test_what_named_a_video_before_came_over_its_sheet(sandbox):
+    order = make_bought_order(sandbox)
+    line = order.lines.first()
+    OrderLine.objects.filter(pk=line.pk).update(video_title="Mugs")
+    lying = make_cart().lines.get()
+    CartLine.objects.filter(pk=lying.pk).update(video=make_video())
+    make_cart()
+
+    SALES.fill_in(apps, None)
+
+    line.refresh_from_db()
+    assert line.video_way == "direct"
+    assert not order.lines.exclude(pk=line.pk).exclude(video_way="").exists()
+    lying.refresh_from_db()
+    assert lying.video_at == lying.added_at
+    assert CartLine.objects.exclude(video_at=None).get() == lying
