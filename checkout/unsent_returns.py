@@ -71,10 +71,13 @@ def close(request: ReturnRequest, reason: str, *, whatever_was_said=False) -> bo
     """
     return_requests.locked(request.order)
     open_ = ReturnRequest.objects.select_for_update(of=["self"])
+    reminded_at = request.reminded_at
     request = open_.select_related("order__group__user", "order__seller").get(
         pk=request.pk
     )
-    if request.status != Status.ACCEPTED or (request.sent_at and not whatever_was_said):
+    # Sent meanwhile, or opened again, when the buyer is to be reminded anew.
+    is_other = request.sent_at or request.reminded_at != reminded_at
+    if request.status != Status.ACCEPTED or (is_other and not whatever_was_said):
         return False
     said = "\n\n".join(filter(None, [request.answer, reason]))
     request.advance(Status.CLOSED, answer=said[-1000:], decided_at=timezone.now())

@@ -211,6 +211,18 @@ def test_a_page_left_open_does_not_accept_what_was_closed(client, owner, accepte
     assert mails("Please send it back").count() == 1
 
 
+def test_what_is_opened_again_meanwhile_is_not_closed_by_the_same_round(accepted):
+    go_by(accepted, send_by=20, reminded_at=8)
+    read_before = ReturnRequest.objects.get(pk=accepted.pk)
+    close(accepted)
+    unsent_returns.reopen(accepted)
+
+    assert unsent_returns.close(read_before, "It was not sent back in time.") is False
+
+    accepted.refresh_from_db()
+    assert accepted.status == Status.ACCEPTED
+
+
 def test_another_shop_opens_nothing(client, accepted):
     close(accepted)
     stranger = make_user()
