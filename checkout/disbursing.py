@@ -61,9 +61,12 @@ def send_refund(refund: Refund) -> None:
         next_attempt(refund)
         raise
     except gateway.Refused as refusal:
-        if refusal.code != "charge_disputed" or is_lost(refund.payment):
+        is_disputed = refusal.code == "charge_disputed"
+        if is_disputed and not is_lost(refund.payment):
+            return  # the bank decides first
+        if not (is_disputed and leave_to_bank(refund)):
             record_refusal(refund, refusal)
-        return  # else the bank decides first
+        return
     record_refund(refund, made)
 
 
@@ -72,6 +75,28 @@ def is_lost(payment: Payment) -> bool:
     disputes = payment.disputes
     is_decided = disputes.filter(status__in=Dispute.DECIDED_FOR_BUYER).exists()
     return is_decided and not disputes.open().exists()
+
+
+@transaction.atomic
+def leave_to_bank(refund: Refund) -> bool:
+    """Stripe never made it, as nobody knew when the dispute was lost: the bank has.
+
+    What the platform bore for it is its seller's then, as of other refunds.  False
+    where the bank did not take so much.
+    """
+    Payment.objects.select_for_update().get(pk=refund.payment_id)
+    pending = Refund.objects.filter(
+        pk=refund.pk, status=Refund.Status.PENDING, dispute=None
+    )
+    for dispute in refund.payment.disputes.filter(is_charged=True).order_by("pk"):
+        if ledger.lost_in(dispute) < refund.amount_minor:
+            continue
+        if pending.update(dispute=dispute):
+            ledger.post_dispute_loss(dispute, -refund.amount_minor)
+            refund.dispute = dispute
+            record_refund(refund, {"id": ""})
+        return True
+    return False
 
 
 def must_look(row) -> bool:

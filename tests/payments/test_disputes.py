@@ -279,6 +279,7 @@ def test_a_refund_that_was_perhaps_made_before_ends_with_a_lost_dispute(sandbox)
     payments.settle(group)
     order = group.orders.get()
     refund = returns.refund_claim(order, Claim(goodwill_minor=700), reason="", by=None)
+    read_before = Refund.objects.get(pk=refund.pk)
     # An answer that told nothing: Stripe is asked whether it was made.
     disbursing.next_attempt(refund)
     refund.refresh_from_db()
@@ -290,7 +291,54 @@ def test_a_refund_that_was_perhaps_made_before_ends_with_a_lost_dispute(sandbox)
     sandbox.stripe.v1.disputes.close(dispute.stripe_dispute_id)
     disputes.refresh(dispute.stripe_dispute_id)
     refund.refresh_from_db()
+    assert sums()["disputes"] == 700
 
+    disbursing.send_refund(refund)
+    disbursing.send_refund(read_before)
+    settle()
+
+    refund.refresh_from_db()
+    assert (refund.status, refund.dispute) == (Refund.Status.SUCCEEDED, dispute)
+    assert sums().keys() & {"frozen", "seller", "commission", "disputes"} == set()
+    told = Notification.objects.filter(user=boss)
+    assert not told.filter(subject="A refund was refused by Stripe").exists()
+    assert_books_hold()
+
+
+def perhaps_made(group):
+    order = group.orders.first()
+    refund = returns.refund_claim(order, Claim(goodwill_minor=700), reason="", by=None)
+    disbursing.next_attempt(refund)
+    refund.refresh_from_db()
+    return refund
+
+
+def test_what_was_left_to_the_bank_late_is_paid_once_it_decides_anew(group):
+    refund = perhaps_made(group)
+    record(group, status="lost", moves=[TAKEN])
+    assert disbursing.leave_to_bank(refund) is True
+
+    settle()
+
+    record(group, status="won", moves=[TAKEN, GIVEN])
+    disbursing.send_refund(refund.successor)
+
+    assert refund.successor.amount_minor == 700
+    assert Refund.objects.exclude(stripe_refund_id="").get() == refund.successor
+    assert sums().keys() & {"frozen", "disputes"} == set()
+    assert_books_hold()
+
+
+def test_of_what_the_bank_did_not_take_the_desk_is_told(group, monkeypatch):
+    boss = make_user(is_superuser=True)
+    refund = perhaps_made(group)
+    part = DisputeMove("txn_part", -900, 0)
+    record(group, status="lost", moves=[part], amount=900)
+
+    def refuse(**_details):
+        raise gateway.Refused("disputed", "charge_disputed")
+
+    monkeypatch.setattr(gateway, "refund", refuse)
     disbursing.send_refund(refund)
 
     refund.refresh_from_db()
