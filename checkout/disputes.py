@@ -32,6 +32,7 @@ from checkout.models import (
     Payment,
     Refund,
 )
+from checkout.refund_amounts import RefundRefused
 from checkout.stripe_objects import DisputeMove
 from marketplace.accounts.models import User
 from marketplace.accounts.notifications import notify
@@ -73,7 +74,7 @@ def refresh_all() -> None:
             refresh(stripe_dispute_id)
         except gateway.Refused as refusal:
             logger.error("dispute %s is not found: %s", stripe_dispute_id, refusal)
-        except MixedCurrencies as refusal:
+        except (MixedCurrencies, RefundRefused) as refusal:
             logger.error("dispute %s waits for people: %s", stripe_dispute_id, refusal)
 
 

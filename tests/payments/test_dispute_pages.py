@@ -13,6 +13,7 @@ from checkout.models import (
     Dispute,
     Refund,
 )
+from checkout.refund_amounts import RefundRefused
 from marketplace.accounts.models import User
 from tests.factories import (
     make_product,
@@ -79,6 +80,23 @@ def test_the_desk_lists_what_is_to_be_answered(client, group):
     assert tile.count == 0
     page = reverse("admin:checkout_dispute_change", args=[dispute.pk])
     assert "€18.00" in client.get(page).content.decode()
+
+
+def test_one_dispute_that_waits_for_people_keeps_no_other_waiting(monkeypatch):
+    asked = []
+
+    def refresh(dispute_id):
+        asked.append(dispute_id)
+        raise RefundRefused("another dispute is open")
+
+    monkeypatch.setattr(
+        disputes.gateway, "dispute_ids_since", lambda since: ["one", "other"]
+    )
+    monkeypatch.setattr(disputes, "refresh", refresh)
+
+    disputes.refresh_all()
+
+    assert asked == ["one", "other"]
 
 
 def test_what_the_shop_says_is_handed_in_by_the_desk_once(client, sandbox):
