@@ -1,12 +1,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import make_seller, make_user, make_video
-from videos.feed import matching, ranking_logs
+from videos.feed import matching, ranking_logs, wishing
 from videos.feed.gates import public_videos
 from videos.feed.model.exposure import ExposureSettings, Pool
 from videos.feed.sessions import continue_feed, open_feed
@@ -151,3 +152,18 @@ def test_old_rows_go_and_young_ones_stay(settings):
     purge_rankings()
 
     assert RankingLog.objects.get() == rows[1]
+
+
+def test_starting_afresh_reads_no_more_of_the_log_than_ones_own():
+    RankingLog.objects.create(
+        visit="v", viewer=VIEWER, video=make_video(), place=0, sources=1
+    )
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        # A small table is read whole, unless there is no other way.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        wishing.forget(None, VIEWER)
+        cursor.execute(f"EXPLAIN {queries[-1]['sql']}")
+        plan = str(cursor.fetchall())
+
+    assert "rankings_of_viewer" in plan
+    assert RankingLog.objects.get().viewer == ""

@@ -64,7 +64,8 @@ def forget(user_pk: int | None, viewer: str) -> None:
         Impression.objects.filter(user=user_pk).update(user=None)
         WatchEvent.objects.filter(user=user_pk).update(user=None)
     if viewer:
-        RankingLog.objects.filter(viewer=viewer).update(viewer="")
+        named = RankingLog.objects.filter(viewer=viewer, viewer__gt="")
+        named.update(viewer="")
 
 
 def purge_browsers() -> int:

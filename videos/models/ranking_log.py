@@ -42,6 +42,12 @@ class RankingLog(models.Model):
         indexes = [
             models.Index(fields=["visit", "video"], name="ranking_of_visit"),
             models.Index(fields=["created_at"], name="rankings_lately"),
+            # Whoever starts afresh is forgotten here.
+            models.Index(
+                fields=["viewer"],
+                condition=models.Q(viewer__gt=""),
+                name="rankings_of_viewer",
+            ),
         ]
 
     def __str__(self):
