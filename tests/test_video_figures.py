@@ -17,6 +17,9 @@ from tests.factories import (
     make_variant,
     make_video,
 )
+from videos.feed import event_log
+from videos.feed.event_log import Batch, Event
+from videos.feed.tokens import now_ms
 from videos.figures import figures_of, retention
 from videos.models import Impression, PoolDecision, VideoTrial, WatchEvent
 
@@ -219,11 +222,15 @@ def test_the_csv_has_a_row_for_each_day(client, video):
     assert rows[7][0] == timezone.localdate().isoformat()
 
 
-def test_what_is_put_in_the_cart_over_a_video_is_counted(client, video):
+def test_what_is_put_in_the_cart_over_a_video_is_counted_once(client, video):
     variant = make_variant(product=make_product(seller=video.seller))
+    make_tag(video=video, product=variant.product)
     data = {"variant": variant.pk, "quantity": 1, "video": video.public_id}
+    told = Event("cart", video.pk, 0, now_ms(), product=variant.product_id)
 
     client.post(reverse("checkout:add_to_cart"), data)
+    # As the page tells of it, by the token of the video.
+    event_log.store([Batch("v" * 22, None, [told])])
 
     assert figures_of(video, 7).carts == 1
     assert OrderLine.objects.exists() is False
