@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 # Over data that is not in the tree: `make real`.
 WITHOUT = ["-m", "not real"]
-BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+BROWSERS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 
 
 def install_chromium():
@@ -21,9 +21,11 @@ def install_chromium():
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         apt = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0"]
         subprocess.run([*apt, "update"], env=quiet)
-        install = [*apt, "install", "--yes", "--no-install-recommends", "chromium"]
-        if subprocess.run(install, env=quiet).returncode == 0:
-            return
+        install = [*apt, "install", "--yes", "--no-install-recommends"]
+        # The first has no windows and needs a sixth less of a processor.
+        for package in BROWSERS[:2]:
+            if subprocess.run([*install, package], env=quiet).returncode == 0:
+                return
     subprocess.run([BIN / "playwright", "install", "chromium"], check=True)
 
 

@@ -67,7 +67,7 @@ def eager_tasks():
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """The system's Chromium where there is one, else Playwright's own."""
-    names = ["chromium", "chromium-browser", "google-chrome"]
+    names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
     system = next(filter(None, map(shutil.which, names)), None)
     quiet = ["--disable-gpu", "--disable-background-networking", "--disable-sync"]
     # Chromium's own sandbox refuses to be run by root.

@@ -50,4 +50,6 @@ IS_DEVELOPMENT = False
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["ENGINE"] = "tests.database"
+# It is made from a copy that is migrated.
+DATABASES["default"]["TEST"] = {"MIGRATE": False}
 DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"

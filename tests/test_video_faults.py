@@ -27,8 +27,8 @@ pytestmark = [
 Status = Video.Status
 VIDEOS = int(os.environ.get("VIDEO_FAULTS", "4"))
 IS_FULL = VIDEOS >= 50
-# Those of `make run` and of Celery unless told otherwise.
-POOLS = ["solo", "prefork"] + ["threads"] * IS_FULL
+# That of `make run`; in full also those that Celery has beside it.
+POOLS = ["solo"] + ["prefork", "threads"] * IS_FULL
 REDIS_ENDS = {"killed": False} | ({"flushed": True} if IS_FULL else {})
 SETTLED = {Status.READY, Status.FAILED}
 

@@ -1,6 +1,8 @@
-"""PostgreSQL as Django drives it, but emptied faster between tests."""
+"""PostgreSQL as Django drives it, but made and emptied faster for tests."""
 
 from django.db.backends.postgresql import base, operations
+
+from tests.database.creation import DatabaseCreation
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -20,3 +22,4 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
+    creation_class = DatabaseCreation
