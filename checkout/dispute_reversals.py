@@ -1,27 +1,45 @@
 """Disputes that were lost and are won after all: the shops have back what they bore."""
 
+from collections import Counter, defaultdict
+
 from django.utils.translation import gettext as _
 
 from checkout import bounced_refunds, disbursing, ledger, returns, seller_debts, tasks
 from checkout.models import Dispute, Order, Refund, RefundLine, Transfer
+from checkout.refund_amounts import Claim
 
 
-def give_back(dispute: Dispute, orders: list[Order]) -> None:
-    """Undo what the loss had charged; call it under the orders' locks."""
+def give_back(dispute: Dispute, orders: list[Order]) -> dict[Order, dict[int, int]]:
+    """Undo what the loss had charged; call it under the orders' locks.
+
+    Returns what is not sent because of it, in units by line: it is the buyer's to have
+    back, as far as the bank has not paid it in another dispute.
+    """
     charged = dispute.refunds.filter(came_back_at=None).exclude(
         status=Refund.Status.UNDONE
     )
     by_pk = {order.pk: order for order in orders}
+    unsent = defaultdict(Counter)
     for refund in charged.select_for_update(of=["self"]).order_by("pk"):
         if refund.lines.filter(kind=RefundLine.Kind.DISPUTE).exists():
-            undo(refund, by_pk[refund.order_id])
+            order = by_pk[refund.order_id]
+            unsent[order].update(undo(refund, order))
         else:
             pay_after_all(refund)
     ledger.post_dispute_loss(dispute, -ledger.lost_in(dispute))
+    return {order: dict(units) for order, units in unsent.items() if units}
 
 
-def undo(refund: Refund, order: Order) -> None:
-    """Its share is the seller's again; what was not sent is paid back as any refund."""
+def refund_unsent(unsent: dict[Order, dict[int, int]]) -> None:
+    """As any refund; but where a bank has the money in another dispute it waits."""
+    for order, quantities in unsent.items():
+        claim = Claim.of_units(quantities)
+        reason = _("It was not sent")
+        returns.refund_claim(order, claim, reason=reason, by=None, may_wait=True)
+
+
+def undo(refund: Refund, order: Order) -> dict[int, int]:
+    """Its share is the seller's again; returns the units that are not sent for it."""
     disbursing.record_refund(refund, {"id": ""})  # unless the task has done so
     Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.UNDONE)
     ledger.post_undone_refund(refund)
@@ -34,8 +52,7 @@ def undo(refund: Refund, order: Order) -> None:
         unsent[part.order_line_id] = part.quantity
     if order.status == Order.Status.COMPLETED:
         pay_seller(order, refund)
-    if unsent:
-        returns.refund_lines(order, unsent, reason=_("It was not sent"), by=None)
+    return unsent
 
 
 def pay_seller(order: Order, refund: Refund) -> None:
@@ -48,6 +65,7 @@ def pay_seller(order: Order, refund: Refund) -> None:
         transfer = Transfer.objects.create(
             order=order,
             kind=Transfer.Kind.DISPUTE,
+            refund=refund,
             amount_minor=share_minor,
             currency=refund.currency,
         )

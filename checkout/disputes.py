@@ -171,21 +171,34 @@ def settle(dispute: Dispute, orders: list[Order]) -> set[Order]:
         dispute.closed_at = dispute.closed_at or timezone.now()
         is_taken = dispute.is_lost and dispute.withdrawn_minor > 0
         if is_taken and not dispute.is_charged:
-            stopped = charge_sellers(dispute, orders)
+            stopped = charge_sellers(dispute, orders, dispute.withdrawn_minor)
         elif dispute.is_charged and not is_taken:
-            dispute_reversals.give_back(dispute, orders)
+            unsent = dispute_reversals.give_back(dispute, orders)
+            stopped = charge_for_others(dispute, orders)
+            dispute_reversals.refund_unsent(unsent)
         dispute.is_charged = is_taken
     dispute.save(update_fields=["closed_at", "is_charged"])
     return stopped
 
 
-def charge_sellers(dispute: Dispute, orders: list[Order]) -> set[Order]:
+def charge_for_others(won: Dispute, orders: list[Order]) -> set[Order]:
+    """Of others that are lost: what no order was left to bear, these bear again."""
+    stopped = set()
+    others = won.payment.disputes.filter(is_charged=True).exclude(pk=won.pk)
+    for dispute in others.order_by("pk"):
+        if lost := ledger.lost_in(dispute):
+            ledger.post_dispute_loss(dispute, -lost)
+            stopped |= charge_sellers(dispute, orders, lost)
+    return stopped
+
+
+def charge_sellers(dispute: Dispute, orders: list[Order], most: int) -> set[Order]:
     """What the bank keeps is a refund that Stripe need not be asked for.
 
     Each order bears its share of what was not refunded before, with commission,
     transfer and coupon, as in every refund; what is above that the platform bears.
     """
-    lost = dispute.withdrawn_minor - take_over_refunds(dispute)
+    lost = most - take_over_refunds(dispute, most)
     left = [sold_minor(order) for order in orders]
     borne = max(min(lost, sum(left)), 0)
     shares = split(borne, left) if borne else [0] * len(left)
@@ -255,7 +268,7 @@ def sold_minor(order: Order) -> int:
     return order.refundable_minor if is_sold(order) else 0
 
 
-def take_over_refunds(dispute: Dispute) -> int:
+def take_over_refunds(dispute: Dispute, most: int) -> int:
     """Refunds that Stripe refused, or that came back: the bank has paid them.
 
     Not those of which Stripe's answer was unclear: they may have been made before.
@@ -265,7 +278,7 @@ def take_over_refunds(dispute: Dispute) -> int:
     is_unmade |= Q(status=Refund.Status.FAILED, came_back_at=None)
     pending = Refund.objects.filter(is_unmade, payment=dispute.payment, dispute=None)
     for refund in pending.select_for_update(of=["self"]).order_by("pk"):
-        if taken + refund.amount_minor <= dispute.withdrawn_minor:
+        if taken + refund.amount_minor <= most:
             taken += refund.amount_minor
             Refund.objects.filter(pk=refund.pk).update(
                 dispute=dispute, status=Refund.Status.PENDING
@@ -273,7 +286,7 @@ def take_over_refunds(dispute: Dispute) -> int:
             tasks.send_refund.delay_on_commit(refund.pk)
     owed = Refund.objects.owed().filter(payment=dispute.payment)
     for refund in owed.select_for_update(of=["self"]).order_by("pk"):
-        if taken + refund.amount_minor <= dispute.withdrawn_minor:
+        if taken + refund.amount_minor <= most:
             taken += refund.amount_minor
             again = bounced_refunds.leave_to_bank(refund, dispute)
             tasks.send_refund.delay_on_commit(again.pk)

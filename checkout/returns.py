@@ -34,14 +34,21 @@ from sellers import stock
 
 
 @transaction.atomic
-def refund_claim(order: Order, claim: Claim, *, reason: str, by: User | None) -> Refund:
+def refund_claim(
+    order: Order,
+    claim: Claim,
+    *,
+    reason: str,
+    by: User | None,
+    may_wait: bool = False,
+) -> Refund:
     """Refund units, delivery and goodwill of a paid order.
 
     The last unit takes along what is left of the delivery.  Raises RefundRefused, and
-    then nothing has changed.
+    then nothing has changed.  `may_wait`: though a bank has the money until it decides.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
-    payment = paid_payment(order)
+    payment = sold_payment(order) if may_wait else paid_payment(order)
     refund = keep(order, payment, due_for(order, claim), reason=reason, by=by)
     promise_less(order)
     fulfillment.settle_shipped(order)  # perhaps nothing is left to send
@@ -188,12 +195,18 @@ def promise_less(order: Order) -> None:
         stock.promise_at_most(order.reservation_reference, left)
 
 
-def paid_payment(order: Order) -> Payment:
+def sold_payment(order: Order) -> Payment:
     payment = Payment.objects.filter(group_id=order.group_id).first()
     if payment is None or payment.status != Payment.Status.SUCCEEDED:
         raise RefundRefused(_("This order has not been paid."))
     if order.group.status != OrderGroup.Status.PAID:
         raise RefundRefused(_("The whole payment is on its way back already."))
+    return payment
+
+
+def paid_payment(order: Order) -> Payment:
+    """Of which nothing is with a bank."""
+    payment = sold_payment(order)
     if Dispute.objects.open().filter(payment=payment, withdrawn_minor__gt=0).exists():
         raise RefundRefused(
             _("The buyer's bank has this money until the dispute is decided.")

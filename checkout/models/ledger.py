@@ -91,8 +91,8 @@ class LedgerLine(models.Model):
 class Transfer(models.Model):
     """An order's money on its way to the seller's connected account.
 
-    One for the order itself, one for what was kept in reserve of it, and one for what a
-    dispute took from it and gave back.
+    One for the order itself, one for what was kept in reserve of it, and one for each
+    time that a dispute took something from it and gave it back.
     """
 
     class Kind(models.TextChoices):
@@ -118,13 +118,19 @@ class Transfer(models.Model):
     stripe_transfer_id = models.CharField(max_length=64, blank=True, db_index=True)
     # Part of the idempotency key: Stripe keeps a failure under the old one.
     attempts = models.PositiveSmallIntegerField(default=0)
+    # What a dispute had taken: a bank may turn more than once, each loss is its own.
+    refund = models.OneToOneField(
+        Refund, models.PROTECT, null=True, blank=True, related_name="sent_once_more"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     paid_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "kind"], name="one_transfer_of_a_kind_per_order"
+                fields=["order", "kind"],
+                condition=~models.Q(kind="dispute"),
+                name="one_transfer_of_a_kind_per_order",
             ),
             models.CheckConstraint(
                 condition=models.Q(reversed_minor__lte=models.F("amount_minor")),
