@@ -33,9 +33,13 @@ def give_back(dispute: Dispute, orders: list[Order]) -> dict[Order, dict[int, in
 def refund_unsent(unsent: dict[Order, dict[int, int]]) -> None:
     """As any refund; but where a bank has the money in another dispute it waits."""
     for order, quantities in unsent.items():
-        claim = Claim.of_units(quantities)
-        reason = _("It was not sent")
-        returns.refund_claim(order, claim, reason=reason, by=None, may_wait=True)
+        returns.refund_claim(
+            order,
+            Claim.of_units(quantities),
+            reason=_("It was not sent"),
+            by=None,
+            is_after_dispute=True,
+        )
 
 
 def undo(refund: Refund, order: Order) -> dict[int, int]:

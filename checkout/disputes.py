@@ -23,6 +23,7 @@ from checkout import (
     refund_amounts,
     returns,
     tasks,
+    video_sales,
 )
 from checkout.models import (
     Dispute,
@@ -222,6 +223,7 @@ def charge_sellers(dispute: Dispute, orders: list[Order], most: int) -> set[Orde
             by=None,
             dispute=dispute,
         )
+        video_sales.tell_refunded(refund)
         tasks.send_refund.delay_on_commit(refund.pk)
         if unsent:
             stop(order, reason)

@@ -40,16 +40,19 @@ def refund_claim(
     *,
     reason: str,
     by: User | None,
-    may_wait: bool = False,
+    is_after_dispute: bool = False,
 ) -> Refund:
     """Refund units, delivery and goodwill of a paid order.
 
     The last unit takes along what is left of the delivery.  Raises RefundRefused, and
-    then nothing has changed.  `may_wait`: though a bank has the money until it decides.
+    then nothing has changed.  After a dispute it may wait for a bank that has the
+    money, and the feed has heard of the units when they were lost.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
-    payment = sold_payment(order) if may_wait else paid_payment(order)
+    payment = sold_payment(order) if is_after_dispute else paid_payment(order)
     refund = keep(order, payment, due_for(order, claim), reason=reason, by=by)
+    if not is_after_dispute:
+        video_sales.tell_refunded(refund)
     promise_less(order)
     fulfillment.settle_shipped(order)  # perhaps nothing is left to send
     tasks.send_refund.delay_on_commit(refund.pk)
@@ -221,7 +224,6 @@ def write_down(order, refund, parts) -> None:
             line.refunded_quantity += part.quantity
             line.save(update_fields=["refunded_quantity"])
     RefundLine.objects.bulk_create(parts)
-    video_sales.tell_refunded(refund, parts)
     order.refunded_minor += refund.amount_minor
     order.save(update_fields=["refunded_minor"])
     share_minor = refund.seller_share_minor

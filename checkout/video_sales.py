@@ -1,8 +1,6 @@
 """Tells the feed what was bought by way of which video, and what was paid back."""
 
-from collections.abc import Iterable
-
-from checkout.models import OrderGroup, OrderLine, Refund, RefundLine
+from checkout.models import OrderGroup, OrderLine, Refund
 from videos.feed import purchases
 
 
@@ -15,17 +13,15 @@ def tell_sold(group: OrderGroup) -> None:
     )
 
 
-def tell_refunded(refund: Refund, parts: Iterable[RefundLine]) -> None:
-    """Units that come back; an exchange is none, nor is money for a scratch."""
-    if refund.exchanged_into_id is not None:
-        return
+def tell_refunded(refund: Refund) -> None:
+    """Units that come back, or are never sent; money for a scratch is none."""
     user = refund.order.group.user_id
+    parts = refund.lines.select_related("order_line__variant")
     purchases.record_refunds(
         sale_of(
             part.order_line, f"refund:{part.pk}", part.quantity, user, refund.created_at
         )
-        for part in parts
-        if part.quantity and part.order_line.video_id
+        for part in parts.filter(quantity__gt=0, order_line__video__isnull=False)
     )
 
 

@@ -19,7 +19,14 @@ from checkout.refund_amounts import Claim
 from checkout.stripe_objects import DisputeMove
 from tests.factories import make_variant
 from tests.payments.checkouts import assert_books_hold, make_group, start
-from tests.payments.disputed import GIVEN, TAKEN, make_two_shop_group, record, sums
+from tests.payments.disputed import (
+    GIVEN,
+    TAKEN,
+    make_two_shop_group,
+    record,
+    send_refunds,
+    sums,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +34,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def group(sandbox):
     return make_two_shop_group(sandbox)
-
-
-def send_refunds():
-    """As the tasks do."""
-    for refund in Refund.objects.order_by("pk"):
-        disbursing.send_refund(refund)
 
 
 def hear(group, name, status, *moves):
