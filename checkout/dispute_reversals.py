@@ -47,6 +47,7 @@ def undo(refund: Refund, order: Order) -> dict[int, int]:
     disbursing.record_refund(refund, {"id": ""})  # unless the task has done so
     Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.UNDONE)
     ledger.post_undone_refund(refund)
+    tasks.issue_correction.delay_on_commit(refund.pk)
     order.refunded_minor -= refund.amount_minor
     order.save(update_fields=["refunded_minor"])
     unsent = {}

@@ -1,4 +1,4 @@
-"""Invoices and credit notes as PDF: drawn from what was frozen, so always the same."""
+"""Documents as PDF: drawn from what was frozen, so always the same."""
 
 from datetime import date
 from io import BytesIO
@@ -90,7 +90,10 @@ def references(invoice: Invoice) -> list[str]:
         % {"number": content["order"], "date": ordered},
         _("Shop: %(shop)s") % {"shop": content["seller"]["shop"]},
     ]
-    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+    if invoice.kind == Invoice.Kind.CORRECTION:
+        note = {"number": content["credit_note"]}
+        lines.append(_("Cancels credit note %(number)s") % note)
+    if invoice.kind != Invoice.Kind.INVOICE:
         lines.append(_("To invoice %(number)s") % {"number": content["invoice"]})
         lines.append(_("Reason: %(reason)s") % {"reason": content["reason"]})
     return lines
@@ -141,4 +144,6 @@ def rate_text(rate: int | None) -> str:
 def ending(invoice: Invoice) -> str:
     if invoice.kind == Invoice.Kind.CREDIT_NOTE:
         return _("Paid back to the means of payment that the order was paid with.")
+    if invoice.kind == Invoice.Kind.CORRECTION:
+        return _("Paid already: nothing is to be paid for this document.")
     return _("Paid with the order.")

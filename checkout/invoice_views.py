@@ -1,4 +1,4 @@
-"""Invoices and credit notes as files, for who bought and who sold."""
+"""Invoices, credit notes and corrections as files, for who bought and who sold."""
 
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404

@@ -1,4 +1,4 @@
-"""Invoices and credit notes: each issued once, numbered without a gap per seller.
+"""Invoices, credit notes and what cancels these: numbered without a gap per seller.
 
 Every transaction that issues some has one seller's, the invoice before the credit
 note, and takes no other lock after a series: so none waits for one that waits for it.
@@ -57,6 +57,28 @@ def issue_credit_note(refund: Refund) -> Invoice | None:
     )
 
 
+@transaction.atomic
+def issue_correction(refund: Refund) -> Invoice | None:
+    """A refund was undone: what its credit note took back is invoiced once more.
+
+    A document that was issued is neither changed nor taken back, so another one with a
+    number of its own cancels it.  None where there is nothing to cancel.
+    """
+    note = Invoice.objects.filter(refund=refund).first()
+    if note is None or refund.status != Refund.Status.UNDONE:
+        return None
+    series = locked_series(note.seller_id, Kind.CORRECTION)
+    found = Invoice.objects.filter(corrects=note).first()
+    return found or write(
+        series,
+        order=note.order,
+        corrects=note,
+        total_minor=note.total_minor,
+        tax_minor=note.tax_minor,
+        content=correction_content(note),
+    )
+
+
 def locked_series(seller_pk: int, kind: str) -> NumberSeries:
     """Whoever else wants a number of this series waits until commit."""
     NumberSeries.objects.get_or_create(seller_id=seller_pk, kind=kind)
@@ -77,7 +99,7 @@ def write(series: NumberSeries, *, order: Order, **fields) -> Invoice:
 
 
 def issue_forgotten() -> None:
-    """Invoices and credit notes whose task was lost."""
+    """Documents whose task was lost."""
     now = timezone.now()
     lately = now - LOOK_BACK, now - GRACE
     # What was sent in exchange was ordered later than its group was paid.
@@ -95,6 +117,13 @@ def issue_forgotten() -> None:
     )
     for refund in refunds.exclude(order=None)[:500]:
         issue_credit_note(refund)
+    undone = Refund.objects.filter(
+        status=Refund.Status.UNDONE,
+        credit_note__isnull=False,
+        credit_note__correction=None,
+    )
+    for refund in undone.order_by("pk")[:500]:
+        issue_correction(refund)
 
 
 def invoice_content(order: Order) -> dict:
@@ -138,6 +167,13 @@ def credit_note_content(refund: Refund, invoice: Invoice) -> dict:
         ]
     reference = {"invoice": invoice.label, "reason": refund.reason}
     return parties(order) | amounts(lines) | reference
+
+
+def correction_content(note: Invoice) -> dict:
+    """As the credit note had it, to the word; only the reason is another."""
+    with override(note.content["language"]):
+        reason = _("The buyer's bank has given the payment back to the shop.")
+    return note.content | {"credit_note": note.label, "reason": reason}
 
 
 def parties(order: Order) -> dict:

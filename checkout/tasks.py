@@ -31,6 +31,11 @@ def send_refund(refund_pk):
         send_reversal.delay(reversal.pk)
 
 
+@shared_task
+def issue_correction(refund_pk):
+    invoicing.issue_correction(Refund.objects.get(pk=refund_pk))
+
+
 @shared_task(**RETRIES)
 def send_transfer(transfer_pk):
     transfers = Transfer.objects.select_related("order__seller", "order__group")

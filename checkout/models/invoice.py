@@ -8,13 +8,18 @@ from sellers.models import Seller
 
 
 class Invoice(models.Model):
-    """An order's invoice, or the credit note to a refund.  Frozen by trigger."""
+    """An order's invoice, the credit note to a refund, or what cancels that.
+
+    Frozen by trigger.
+    """
 
     class Kind(models.TextChoices):
         INVOICE = "invoice", _("Invoice")
         CREDIT_NOTE = "credit_note", _("Credit note")
+        # Invoices once more what a credit note had taken back without reason.
+        CORRECTION = "correction", _("Corrective invoice")
 
-    PREFIXES = {Kind.INVOICE: "INV", Kind.CREDIT_NOTE: "CN"}
+    PREFIXES = {Kind.INVOICE: "INV", Kind.CREDIT_NOTE: "CN", Kind.CORRECTION: "COR"}
 
     kind = models.CharField(_("kind"), max_length=11, choices=Kind.choices)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="invoices")
@@ -23,6 +28,10 @@ class Invoice(models.Model):
     # Of a credit note: what it was paid back by.
     refund = models.OneToOneField(
         Refund, models.PROTECT, null=True, blank=True, related_name="credit_note"
+    )
+    # Of a corrective invoice: the credit note that counts no more.
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="correction"
     )
     total_minor = models.PositiveBigIntegerField(_("total"))
     tax_minor = models.PositiveBigIntegerField(_("tax"))
@@ -44,8 +53,14 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(kind="invoice", refund=None)
-                | models.Q(kind="credit_note", refund__isnull=False),
+                | models.Q(kind="credit_note", refund__isnull=False)
+                | models.Q(kind="correction", refund=None),
                 name="credit_note_has_a_refund",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="correction", corrects__isnull=False)
+                | (~models.Q(kind="correction") & models.Q(corrects=None)),
+                name="correction_has_a_credit_note",
             ),
         ]
 
@@ -58,7 +73,7 @@ class Invoice(models.Model):
 
     @property
     def label(self):
-        """As it is printed: the prefix says which of the seller's two series."""
+        """As it is printed: the prefix says which of the seller's series."""
         return f"{self.PREFIXES[self.kind]}-{self.seller_id}-{self.number:06d}"
 
     @property
