@@ -75,6 +75,8 @@ def refresh_all() -> None:
             refresh(stripe_dispute_id)
         except gateway.Refused as refusal:
             logger.error("dispute %s is not found: %s", stripe_dispute_id, refusal)
+        except gateway.Unclear as error:
+            logger.warning("dispute %s waits for Stripe: %s", stripe_dispute_id, error)
         except (MixedCurrencies, RefundRefused) as refusal:
             logger.error("dispute %s waits for people: %s", stripe_dispute_id, refusal)
 

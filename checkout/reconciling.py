@@ -1,13 +1,15 @@
 """Histories of which nobody tells the end: Stripe is asked until each has one."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from checkout import bounced_refunds, gateway, payments, tasks
 from checkout.models import Dispute, Payment, Refund, Transfer, TransferReversal
+from checkout.patience import Patience
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +17,8 @@ logger = logging.getLogger(__name__)
 TASK_GRACE = timedelta(minutes=2)
 # A repeat that nobody took by the next round is dropped.
 ROUND_SECONDS = 60
+# Where Stripe gave no answer.
+ASK_AGAIN = timedelta(seconds=ROUND_SECONDS)
 # Of a round; the next one goes on.
 LIMIT = 200
 # Stripe's words for a refund that may still go wrong.
@@ -38,15 +42,11 @@ def unheard_of(since: str) -> Q:
 
 
 def ask_about_payments() -> None:
-    undecided = Payment.objects.filter(
-        unheard_of("created_at"), status=Payment.Status.PENDING
-    )
-    for payment in undecided.order_by("pk")[:LIMIT]:
-        try:
-            payments.apply_intent(gateway.read_payment(payment.payment_intent_id))
-        except (gateway.Refused, payments.PaymentMismatch) as problem:
-            logger.error("payment %s stays undecided: %s", payment.pk, problem)
-        Payment.objects.filter(pk=payment.pk).update(asked_at=timezone.now())
+    def ask(payment):
+        payments.apply_intent(gateway.read_payment(payment.payment_intent_id))
+
+    undecided = unheard_of("created_at")
+    ask_about(Payment.objects.filter(undecided, status=Payment.Status.PENDING), ask)
 
 
 def ask_about_refunds() -> None:
@@ -55,12 +55,26 @@ def ask_about_refunds() -> None:
         status=Refund.Status.SUCCEEDED,
         stripe_status__in=UNDECIDED,
     )
-    for refund in undecided.order_by("pk")[:LIMIT]:
-        try:
-            bounced_refunds.refresh_refund(refund.stripe_refund_id)
-        except gateway.Refused as problem:
-            logger.error("refund %s stays undecided: %s", refund.pk, problem)
-            Refund.objects.filter(pk=refund.pk).update(asked_at=timezone.now())
+    ask_about(
+        undecided,
+        lambda refund: bounced_refunds.refresh_refund(refund.stripe_refund_id),
+    )
+
+
+def ask_about(undecided: QuerySet, ask: Callable) -> None:
+    """Those first that were not asked about for the longest time, or never."""
+    patience = Patience()
+    longest = undecided.order_by(F("asked_at").asc(nulls_first=True), "pk")
+    for row in longest[:LIMIT]:
+        asked = undecided.model.objects.filter(pk=row.pk)
+        # Should there be no answer, the others come first next time.
+        asked.update(asked_at=timezone.now() - payments.ASK_EVERY + ASK_AGAIN)
+        with patience.asking(repr(row)):
+            try:
+                ask(row)
+            except (gateway.Refused, payments.PaymentMismatch) as problem:
+                logger.error("%r stays undecided: %s", row, problem)
+            asked.update(asked_at=timezone.now())
 
 
 def resend_lost() -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from checkout import gateway
 from checkout.models import Payout, PayoutConflict
+from checkout.patience import Patience
 from marketplace.accounts.models import User
 from marketplace.accounts.notifications import notify
 from marketplace.money import format_minor
@@ -23,6 +24,8 @@ from sellers.models import Seller
 logger = logging.getLogger(__name__)
 
 ASK_EVERY = timedelta(days=1)
+# Where Stripe gave no answer.
+ASK_AGAIN = timedelta(minutes=30)
 # A bank may send back what was paid weeks ago.
 LOOK_BACK = timedelta(days=30)
 # Of a round, each hour; the next one goes on with the others.
@@ -35,15 +38,23 @@ def look_for_unheard() -> None:
     unasked = Q(payouts_asked_at=None) | Q(payouts_asked_at__lte=before)
     sellers = Seller.objects.filter(unasked).exclude(stripe_account_id="")
     oldest = sellers.order_by(F("payouts_asked_at").asc(nulls_first=True), "pk")
+    patience = Patience()
     for pk, account_id in oldest.values_list("pk", "stripe_account_id")[:LIMIT]:
-        try:
-            payouts = gateway.payouts_of(account_id, timezone.now() - LOOK_BACK)
-        except gateway.Refused as refusal:
-            logger.warning("account %s has no payouts for us: %s", account_id, refusal)
-            payouts = []
-        for values in payouts:
-            record_payout(account_id, values)
-        Seller.objects.filter(pk=pk).update(payouts_asked_at=timezone.now())
+        # Before the answer: should there be none, the others come first next time.
+        asked = Seller.objects.filter(pk=pk)
+        asked.update(payouts_asked_at=timezone.now() - ASK_EVERY + ASK_AGAIN)
+        with patience.asking(f"account {account_id}"):
+            for values in payouts_of(account_id):
+                record_payout(account_id, values)
+            asked.update(payouts_asked_at=timezone.now())
+
+
+def payouts_of(account_id: str) -> list[dict]:
+    try:
+        return gateway.payouts_of(account_id, timezone.now() - LOOK_BACK)
+    except gateway.Refused as refusal:
+        logger.warning("account %s has no payouts for us: %s", account_id, refusal)
+        return []
 
 
 @transaction.atomic

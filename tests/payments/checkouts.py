@@ -87,6 +87,16 @@ def lapse(group):
     group.refresh_from_db()
 
 
+def grow_older(model, minutes):
+    """Each moment that the rows remember moves into the past."""
+    names = {"created_at", "asked_at", "succeeded_at"}
+    moments = names & {field.name for field in model._meta.fields}
+    for row in model.objects.all():
+        known = {name: getattr(row, name) for name in moments if getattr(row, name)}
+        past = {n: moment - timedelta(minutes=minutes) for n, moment in known.items()}
+        model.objects.filter(pk=row.pk).update(**past)
+
+
 def make_payable_seller(sandbox, **fields):
     """A seller whose account at Stripe can receive money."""
     account = sandbox.stripe.v1.accounts.create(

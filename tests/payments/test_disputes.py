@@ -246,6 +246,20 @@ def test_as_the_sandbox_plays_it_the_books_agree_with_its_balance(
     assert_books_hold()
 
 
+def test_one_of_which_stripe_says_nothing_keeps_no_other_waiting(group, monkeypatch):
+    def answer(stripe_dispute_id):
+        if stripe_dispute_id == "du_0":
+            raise gateway.Unclear("500")
+        return found(group, moves=[TAKEN])
+
+    monkeypatch.setattr(gateway, "dispute_ids_since", lambda _since: ["du_0", "du_1"])
+    monkeypatch.setattr(gateway, "read_dispute", answer)
+
+    disputes.refresh_all()
+
+    assert Dispute.objects.get().stripe_dispute_id == "du_1"
+
+
 def test_the_dispute_of_a_stranger_is_ignored(group):
     seen = found(group, payment_intent_id="pi_of_somebody_else")
 

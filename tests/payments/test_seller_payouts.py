@@ -4,11 +4,13 @@ from itertools import permutations
 
 import pytest
 import stripe
+from django.db.models import F
 from django.urls import reverse as url_of
 from django.utils import timezone
 
 from checkout import gateway, seller_payouts
 from checkout.models import Payout
+from checkout.patience import MOST_FAILURES
 from sellers.models import Seller
 from tests.factories import make_seller, make_user
 from tests.payments.checkouts import make_payable_seller
@@ -202,6 +204,40 @@ def test_an_account_that_left_does_not_keep_the_others_waiting(monkeypatch, sell
     assert not Seller.objects.filter(
         payouts_asked_at=None, stripe_account_id="acct_1"
     ).exists()
+
+
+@pytest.mark.parametrize("failure", [gateway.Unclear, gateway.GatewayError])
+def test_accounts_without_an_answer_do_not_keep_the_others_waiting(
+    monkeypatch, seller, failure
+):
+    """However many they are: the next round begins with the others."""
+    mute = ["acct_1", *(f"acct_mute_{n}" for n in range(MOST_FAILURES - 1))]
+    for account_id in mute[1:]:
+        make_seller(stripe_account_id=account_id)
+    make_seller(stripe_account_id="acct_2")
+    asked = []
+
+    def answer(account_id, _since):
+        asked.append(account_id)
+        if account_id in mute:
+            raise failure("no answer")
+        return [event("paid")["data"]["object"] | {"id": "po_2"}]
+
+    monkeypatch.setattr(gateway, "payouts_of", answer)
+
+    with pytest.raises(failure):
+        seller_payouts.look_for_unheard()
+    seller_payouts.look_for_unheard()
+
+    assert Payout.objects.get().stripe_payout_id == "po_2"
+    assert asked == [*mute, "acct_2"]
+    # Those are asked again long before a day is over.
+    Seller.objects.update(
+        payouts_asked_at=F("payouts_asked_at") - seller_payouts.ASK_AGAIN
+    )
+    with pytest.raises(failure):
+        seller_payouts.look_for_unheard()
+    assert asked[-MOST_FAILURES:] == mute
 
 
 def test_stripe_says_that_an_account_left_by_its_permission_error(monkeypatch):
