@@ -29,6 +29,7 @@ def refresh_refund(stripe_refund_id: str) -> None:
     values = gateway.read_refund(stripe_refund_id)
     # Together: who is said to have failed is not asked about again.
     with transaction.atomic():
+        list(ours.locked())
         ours.update(stripe_status=values["status"], asked_at=timezone.now())
         if values["status"] in CAME_BACK:
             record_failure(values)
@@ -37,10 +38,10 @@ def refresh_refund(stripe_refund_id: str) -> None:
 @transaction.atomic
 def record_failure(values: dict) -> None:
     """The buyer's bank sent the money back to us."""
-    succeeded = Refund.objects.select_for_update(of=["self"]).filter(
+    succeeded = Refund.objects.filter(
         stripe_refund_id=values["id"], status=Refund.Status.SUCCEEDED
     )
-    for refund in succeeded.select_related("payment__group__user"):
+    for refund in succeeded.locked().select_related("payment__group__user"):
         mark_owed(refund)
         tell_desk(refund, values.get("failure_reason") or "")
         tell_buyer(refund)
@@ -57,7 +58,7 @@ def mark_owed(refund: Refund) -> None:
 @transaction.atomic
 def send_again(refund: Refund, by: User) -> bool:
     """Have Stripe try once more; False where that was done, or is not to be done."""
-    refund = Refund.objects.select_for_update(of=["self"]).get(pk=refund.pk)
+    refund = Refund.objects.filter(pk=refund.pk).locked().get()
     if refund.is_refused:
         refund.status = Refund.Status.PENDING
         refund.attempts += 1
@@ -74,7 +75,7 @@ def send_again(refund: Refund, by: User) -> bool:
 @transaction.atomic
 def pay_otherwise(refund: Refund, by: User, how: str) -> bool:
     """Somebody has paid it, not Stripe: into the books, and the buyer is told how."""
-    refund = Refund.objects.select_for_update(of=["self"]).get(pk=refund.pk)
+    refund = Refund.objects.filter(pk=refund.pk).locked().get()
     if refund.is_owed:
         refund = succeed(refund, by, paid_otherwise=how[:300])
     elif refund.is_refused:

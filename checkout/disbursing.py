@@ -84,7 +84,7 @@ def leave_to_bank(refund: Refund) -> bool:
     What the platform bore for it is its seller's then, as of other refunds.  False
     where the bank did not take so much.
     """
-    Payment.objects.select_for_update().get(pk=refund.payment_id)
+    Payment.objects.locked().get(pk=refund.payment_id)
     pending = Refund.objects.filter(
         pk=refund.pk, status=Refund.Status.PENDING, dispute=None
     )
@@ -134,6 +134,17 @@ def record_refusal(refund: Refund, refusal: gateway.Refused) -> None:
 @transaction.atomic
 def record_refund(refund: Refund, made: dict) -> None:
     """Stripe has taken it on: into the books, once, and the buyer is told."""
+    if not settle_refund(refund, made):
+        return
+    # What is paid once more has its document from the first time.
+    credit_note = None if refund.instead_of_id else invoicing.issue_credit_note(refund)
+    if refund.amount_minor and refund.dispute is None:
+        tell_buyer(refund, credit_note)
+
+
+def settle_refund(refund: Refund, made: dict) -> bool:
+    """Into the books, without its credit note; False when it was there already."""
+    Payment.objects.locked().get(pk=refund.payment_id)
     pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
     is_first = pending.update(
         status=Refund.Status.SUCCEEDED,
@@ -142,16 +153,13 @@ def record_refund(refund: Refund, made: dict) -> None:
         succeeded_at=timezone.now(),
     )
     if not is_first:
-        return
+        return False
     ledger.post_refund(refund)
     if refund.order is None:
         Payment.objects.filter(pk=refund.payment_id).update(
             status=Payment.Status.REFUNDED
         )
-    # What is paid once more has its document from the first time.
-    credit_note = None if refund.instead_of_id else invoicing.issue_credit_note(refund)
-    if refund.amount_minor and refund.dispute is None:
-        tell_buyer(refund, credit_note)
+    return True
 
 
 def tell_buyer(refund: Refund, credit_note: Invoice | None) -> None:

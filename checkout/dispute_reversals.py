@@ -20,6 +20,8 @@ def give_back(dispute: Dispute, orders: list[Order]) -> dict[Order, dict[int, in
     )
     by_pk = {order.pk: order for order in orders}
     unsent = defaultdict(Counter)
+    # Of all shops at once: another payment may have them in another order.
+    seller_debts.locked_debts([order.seller for order in orders], dispute.currency)
     for refund in charged.select_for_update(of=["self"]).order_by("pk"):
         if refund.lines.filter(kind=RefundLine.Kind.DISPUTE).exists():
             order = by_pk[refund.order_id]
@@ -44,7 +46,8 @@ def refund_unsent(unsent: dict[Order, dict[int, int]]) -> None:
 
 def undo(refund: Refund, order: Order) -> dict[int, int]:
     """Its share is the seller's again; returns the units that are not sent for it."""
-    disbursing.record_refund(refund, {"id": ""})  # unless the task has done so
+    # Unless the task has done so.  What never counted needs no credit note.
+    disbursing.settle_refund(refund, {"id": ""})
     Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.UNDONE)
     ledger.post_undone_refund(refund)
     tasks.issue_correction.delay_on_commit(refund.pk)
@@ -81,7 +84,8 @@ def pay_after_all(refund: Refund) -> None:
     """A refund of ours that the bank had seen to: now it is ours to pay again."""
     # The row stays the bank's: a task that read it before must not take the new one's
     # money for paid.
-    disbursing.record_refund(refund, {"id": ""})
+    if disbursing.settle_refund(refund, {"id": ""}):
+        tasks.issue_credit_note.delay_on_commit(refund.pk)
     bounced_refunds.mark_owed(refund)
     again = bounced_refunds.succeed(refund, None)
     tasks.send_refund.delay_on_commit(again.pk)

@@ -21,6 +21,7 @@ from checkout import (
     gateway,
     ledger,
     refund_amounts,
+    reserves,
     returns,
     tasks,
     video_sales,
@@ -85,18 +86,19 @@ def refresh_all() -> None:
 def record(found: gateway.Dispute, asked_at: datetime) -> Dispute | None:
     """Bring our side in line with Stripe's.  Payments of others are ignored.
 
-    Locks: the payment, then its orders, as whoever pays sellers or refunds does.
+    Locks: the payment, its orders, what is kept in reserve of these, then refunds.
     """
-    payments = Payment.objects.select_for_update()
+    payments = Payment.objects.locked()
     payment = payments.filter(payment_intent_id=found.payment_intent_id).first()
     if payment is None:
         return None
     orders = list(
-        Order.objects.select_for_update(of=["self"])
+        Order.objects.locked()
         .filter(group_id=payment.group_id)
         .select_related("group", "seller")
         .order_by("pk")
     )
+    reserves.lock(orders)
     dispute = Dispute.objects.filter(stripe_dispute_id=found.id).first()
     is_new = dispute is None
     if is_new:

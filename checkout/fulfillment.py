@@ -119,7 +119,7 @@ def ship(order, quantities, request_key, **parcel):
     `request_key` again returns the parcel that it made the first time.
     Raises ShipmentRefused.
     """
-    order = Order.objects.select_for_update().get(pk=order.pk)
+    order = Order.objects.locked().get(pk=order.pk)
     if earlier := order.fulfillments.filter(request_key=request_key).first():
         return earlier
     if order.status not in {Order.Status.PAID, Order.Status.PARTLY_SHIPPED}:
@@ -182,7 +182,7 @@ def settle_shipped(order):
 @transaction.atomic
 def mark_delivered(fulfillment, delivered_at=None):
     """Record that the parcel arrived.  False when it was recorded before."""
-    order = Order.objects.select_for_update().get(pk=fulfillment.order_id)
+    order = Order.objects.locked().get(pk=fulfillment.order_id)
     arrived = Fulfillment.objects.filter(
         pk=fulfillment.pk, status=Fulfillment.Status.SHIPPED
     )

@@ -109,7 +109,7 @@ def issue_forgotten() -> None:
     for order in orders.exclude(invoices__kind=Kind.INVOICE)[:500]:
         issue_invoice(order)
     refunds = Refund.objects.filter(
-        status=Refund.Status.SUCCEEDED,
+        Q(status=Refund.Status.SUCCEEDED) | Q(came_back_at__isnull=False),
         succeeded_at__range=lately,
         credit_note=None,
         instead_of=None,

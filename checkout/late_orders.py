@@ -73,7 +73,7 @@ def cancel_late_orders() -> int:
 @transaction.atomic
 def cancel_late_order(order: Order) -> bool:
     """False when the seller, or another worker, was quicker."""
-    orders = Order.objects.select_for_update(of=["self"])
+    orders = Order.objects.locked()
     order = orders.select_related("group__user", "seller").get(pk=order.pk)
     due_at = cancels_at(order)
     if due_at is None or due_at > timezone.now():

@@ -162,7 +162,7 @@ def take_again(group: OrderGroup) -> None:
 
 def locked_payment(intent: gateway.Intent) -> Payment | None:
     """Ten deliveries and the return page at once wait here for each other."""
-    payments = Payment.objects.select_for_update()
+    payments = Payment.objects.locked()
     payment = payments.filter(payment_intent_id=intent.id).first()
     if payment is not None:
         payment.group = late_payments.locked_chain(payment.group_id)

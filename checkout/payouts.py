@@ -118,7 +118,7 @@ def pay_sellers() -> None:
 @transaction.atomic
 def start_transfer(order: Order) -> Transfer | None:
     """Close a delivered order and set its money on the way, once."""
-    order = due_orders().select_for_update(of=["self"]).filter(pk=order.pk).first()
+    order = due_orders().locked().filter(pk=order.pk).first()
     if order is None or not order.seller.is_payable:
         return None
     # Looked at again: what was opened while the lock was waited for is seen only now.

@@ -39,6 +39,12 @@ def keep_back(order: Order, share_minor: int, left_minor: int) -> int:
     return amount_minor
 
 
+def lock(orders: list[Order]) -> None:
+    """Before what their sellers owe, as `release` does."""
+    held = Reserve.objects.held().filter(order__in=orders)
+    list(held.order_by("pk").select_for_update())
+
+
 def use(order: Order, wanted_minor: int, reference: str) -> int:
     """Take what a refund needs from the order's reserve first; returns how much."""
     reserve = Reserve.objects.held().select_for_update().filter(order=order).first()

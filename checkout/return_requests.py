@@ -117,7 +117,7 @@ def send_deadline(least_days=0):
 
 
 def locked(order):
-    orders = Order.objects.select_for_update(of=["self"])
+    orders = Order.objects.locked()
     return orders.select_related("seller", "group").get(pk=order.pk)
 
 

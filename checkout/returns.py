@@ -48,7 +48,7 @@ def refund_claim(
     then nothing has changed.  After a dispute it may wait for a bank that has the
     money, and the feed has heard of the units when they were lost.
     """
-    order = Order.objects.select_for_update().get(pk=order.pk)
+    order = Order.objects.locked().get(pk=order.pk)
     payment = sold_payment(order) if is_after_dispute else paid_payment(order)
     refund = keep(order, payment, due_for(order, claim), reason=reason, by=by)
     if not is_after_dispute:
@@ -97,7 +97,7 @@ def refund_group(
     A refund for each seller: each has a ledger entry, a transfer and a credit note of
     its own.  Orders are locked in key order, before any stock.
     """
-    orders = Order.objects.select_for_update().filter(group=group, pk__in=claims)
+    orders = Order.objects.locked().filter(group=group, pk__in=claims)
     locked = list(orders.order_by("pk"))
     if len(locked) < len(claims):
         raise RefundRefused(_("That order is not part of this checkout."))
@@ -115,7 +115,7 @@ def refund_or_cancel(
     order: Order, claim: Claim, *, reason: str, by: User | None
 ) -> Refund:
     """Refund the claim; all units that are left of an order not yet sent cancel it."""
-    order = Order.objects.select_for_update().get(pk=order.pk)
+    order = Order.objects.locked().get(pk=order.pk)
     check_seen(order, claim)
     if is_canceling(order, claim):
         check_canceling(order, claim)
@@ -145,7 +145,7 @@ def cancel_order(order: Order, *, reason: str, by: User | None) -> Refund:
 
     Raises OrderConflict when it is too late for that, or done already.
     """
-    order = Order.objects.select_for_update().get(pk=order.pk)
+    order = Order.objects.locked().get(pk=order.pk)
     if not order.is_cancelable:
         raise OrderConflict(f"order {order.pk} cannot be canceled")
     left = {line.pk: line.left for line in order.lines.all()}
@@ -163,7 +163,7 @@ def cancel_unsent(order: Order, *, reason: str, by: User | None) -> Refund:
 
     Raises OrderConflict when everything is sent, or nothing is left of the order.
     """
-    order = Order.objects.select_for_update().get(pk=order.pk)
+    order = Order.objects.locked().get(pk=order.pk)
     if order.status != Order.Status.PARTLY_SHIPPED:
         return cancel_order(order, reason=reason, by=by)
     unsent = {

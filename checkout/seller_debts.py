@@ -78,7 +78,7 @@ def record_shortage(reversal: TransferReversal) -> None:
 def recover(order: Order, left_minor: int, source: str) -> int:
     """Keep what the seller owes of the money that `order` brings; returns how much."""
     kept_minor = 0
-    for debt in locked_debts(order.seller, order.group.currency):
+    for debt in locked_debts([order.seller], order.group.currency):
         part_minor = min(debt.left_minor, left_minor - kept_minor)
         SellerDebt.objects.filter(pk=debt.pk).update(
             recovered_minor=F("recovered_minor") + part_minor
@@ -89,9 +89,11 @@ def recover(order: Order, left_minor: int, source: str) -> int:
     return kept_minor
 
 
-def locked_debts(seller: Seller, currency: str) -> list[SellerDebt]:
-    """In key order, so that two orders of one seller wait for each other."""
-    debts = SellerDebt.objects.open().filter(order__seller=seller, currency=currency)
+def locked_debts(sellers: list[Seller], currency: str) -> list[SellerDebt]:
+    """In key order, so that two orders of the same sellers wait for each other."""
+    debts = SellerDebt.objects.open().filter(
+        order__seller__in=sellers, currency=currency
+    )
     return list(debts.order_by("pk").select_for_update(of=["self"]))
 
 

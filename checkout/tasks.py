@@ -32,6 +32,11 @@ def send_refund(refund_pk):
 
 
 @shared_task
+def issue_credit_note(refund_pk):
+    invoicing.issue_credit_note(Refund.objects.get(pk=refund_pk))
+
+
+@shared_task
 def issue_correction(refund_pk):
     invoicing.issue_correction(Refund.objects.get(pk=refund_pk))
 

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 from django.db import connection
 
@@ -56,6 +56,36 @@ def together_before(monkeypatch, owner, name, parties, seconds=20):
         return original(*args, **kwargs)
 
     monkeypatch.setattr(owner, name, wait_for_the_others)
+
+
+def without_locks(monkeypatch, *models):
+    """For controls: who locks rows of these finds them, and does not wait."""
+    for model in models:
+        queryset = model._default_manager._queryset_class
+        monkeypatch.setattr(queryset, "locked", lambda rows: rows)
+
+
+def crossed(monkeypatch, owner, name, first, second):
+    """`first` comes to that function and stays until `second`, begun then, waits.
+
+    For whatever lock: should `first` go on to want one that `second` has, neither
+    would ever go on.  Both results, or exceptions.
+    """
+    original, is_there = getattr(owner, name), Event()
+
+    @functools.wraps(original)
+    def stay(*args, **kwargs):
+        if not is_there.is_set():
+            is_there.set()
+            wait_until_somebody_waits()
+        return original(*args, **kwargs)
+
+    def follow():
+        assert is_there.wait(20), f"nobody came to {name}"
+        return second()
+
+    monkeypatch.setattr(owner, name, stay)
+    return at_once(first, follow)
 
 
 def wait_until_somebody_waits(seconds=20):

@@ -215,6 +215,13 @@ class OrderQuerySet(models.QuerySet):
         """What sellers see: paid for once, whatever came after."""
         return self.exclude(group__paid_at=None)
 
+    def locked(self):
+        """Until commit; before what refers to them, after their payment.
+
+        Without the key, so that whoever only writes a row of theirs does not wait.
+        """
+        return self.select_for_update(of=["self"], no_key=True)
+
 
 class Order(StatefulModel):
     """One seller's part of an order group."""

@@ -4,6 +4,15 @@ from django.utils.translation import gettext_lazy as _
 from checkout.models.order import OrderGroup
 
 
+class PaymentQuerySet(models.QuerySet):
+    def locked(self):
+        """Until commit; before its orders and refunds, in this order always.
+
+        Without the key, so that whoever only writes a row of its does not wait.
+        """
+        return self.select_for_update(of=["self"], no_key=True)
+
+
 class Payment(models.Model):
     """Our side of the group's PaymentIntent."""
 
@@ -32,6 +41,8 @@ class Payment(models.Model):
     asked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -9,6 +9,12 @@ from checkout.models.payment import Payment
 
 
 class RefundQuerySet(models.QuerySet):
+    def locked(self):
+        """Until commit; their payments first, as who hears of a dispute does."""
+        payments = self.order_by().values("payment")
+        list(Payment.objects.filter(pk__in=payments).order_by("pk").locked())
+        return self.order_by("pk").select_for_update(of=["self"])
+
     def refused(self):
         """By Stripe: nothing was ever paid back."""
         return self.filter(status=Refund.Status.FAILED, came_back_at=None)

@@ -31,7 +31,7 @@ from tests.payments.checkouts import (
     make_group,
     start,
 )
-from tests.races import at_once, together_before
+from tests.races import at_once, together_before, without_locks
 
 pytestmark = pytest.mark.django_db
 Role = User.Role
@@ -348,12 +348,7 @@ def test_two_at_the_desk_at_once_pay_it_once(owed):
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_both_believe_that_they_have(owed, monkeypatch):
     """The negative control: then only the unique column is left, which breaks one."""
-    monkeypatch.setattr(
-        Refund.objects,
-        "select_for_update",
-        lambda **_options: Refund.objects.all(),
-        raising=False,
-    )
+    without_locks(monkeypatch, Refund)
     together_before(monkeypatch, bounced_refunds, "succeed", 2)
     send = partial(bounced_refunds.send_again, owed, None)
 

@@ -11,7 +11,7 @@ from checkout.models import LedgerAccount, Order, OrderGroup, Refund
 from checkout.stripe_objects import DisputeMove
 from tests.factories import make_order
 from tests.payments.disputed import found
-from tests.races import at_once, together_before
+from tests.races import at_once, together_before, without_locks
 
 pytestmark = pytest.mark.django_db
 
@@ -56,13 +56,7 @@ def test_a_lost_dispute_heard_of_many_times_at_once_is_charged_once(disputed_ord
 @pytest.mark.django_db(transaction=True)
 def test_without_the_locks_it_is_charged_twice_or_breaks(disputed_order, monkeypatch):
     """The negative control: both have seen it open."""
-    for model in (Order, returns.Payment):
-        monkeypatch.setattr(
-            model.objects,
-            "select_for_update",
-            lambda rows=model.objects, **_options: rows.all(),
-            raising=False,
-        )
+    without_locks(monkeypatch, Order, returns.Payment)
     together_before(monkeypatch, disputes, "write_down", 2)
 
     results = lose_at_once(disputed_order, 2)

@@ -36,7 +36,7 @@ from tests.payments.checkouts import (
     make_payable_seller,
 )
 from tests.payments.test_payouts import make_due, send
-from tests.races import at_once, together_after
+from tests.races import at_once, together_after, without_locks
 
 pytestmark = pytest.mark.django_db
 
@@ -344,9 +344,7 @@ def test_goodwill_given_by_two_at_once_stays_within_what_was_paid(sandbox):
 def test_without_the_lock_goodwill_is_given_twice(sandbox, monkeypatch):
     """The negative control: both have seen that there is enough."""
     order = make_bought_order(sandbox)
-    monkeypatch.setattr(
-        Order.objects, "select_for_update", Order.objects.all, raising=False
-    )
+    without_locks(monkeypatch, Order)
     together_after(monkeypatch, returns, "due_for", 2)
 
     at_once(*[partial(goodwill_of_all, order)] * 2)

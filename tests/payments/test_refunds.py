@@ -17,7 +17,7 @@ from tests.payments.checkouts import (
     make_bought_order,
     make_paid_group,
 )
-from tests.races import at_once, together_after
+from tests.races import at_once, together_after, without_locks
 
 pytestmark = pytest.mark.django_db
 
@@ -303,9 +303,7 @@ def test_many_who_refund_the_same_units_at_once_refund_them_once(sandbox):
 def test_without_the_lock_units_are_refunded_more_than_once(sandbox, monkeypatch):
     """The negative control: else the test above would prove nothing."""
     order = make_bought_order(sandbox)
-    monkeypatch.setattr(
-        Order.objects, "select_for_update", Order.objects.all, raising=False
-    )
+    without_locks(monkeypatch, Order)
     together_after(monkeypatch, returns, "due_for", 2)
 
     results = at_once(*[partial(refund_all, order)] * 2)
