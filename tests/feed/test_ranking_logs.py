@@ -105,9 +105,9 @@ def test_no_pseudonym_is_written_where_there_is_no_profile(client):
 
 
 @pytest.mark.parametrize("chance", [0, 1])
-def test_a_place_that_chance_gives_has_its_probability(monkeypatch, chance):
-    certain = ExposureSettings(trial_share=0.03, worth_giving=0)
-    monkeypatch.setattr(matching, "LIMITS", certain)
+def test_a_place_that_chance_gives_has_its_probability(monkeypatch, settings, chance):
+    settings.FEED_EXPOSURE = {"trial_share": 0.03, "support_share": 1 / 9}
+    monkeypatch.setattr(matching, "LIMITS", ExposureSettings(worth_giving=0))
     known = [make_video() for _ in range(20)]
     new = make_video(published_at=timezone.now() - timedelta(days=20))
     for video in known:

@@ -158,9 +158,11 @@ def test_the_better_video_comes_first_and_the_feed_repeats_none():
     assert len(set(order.keys)) == len(order.keys)
 
 
-def test_a_new_video_gets_a_place_although_others_are_known_to_be_good(monkeypatch):
-    certain = ExposureSettings(trial_share=1, worth_giving=0)
-    monkeypatch.setattr(matching, "LIMITS", certain)
+def test_a_new_video_gets_a_place_although_others_are_known_to_be_good(
+    monkeypatch, settings
+):
+    settings.FEED_EXPOSURE = {"trial_share": 1, "support_share": 1 / 9}
+    monkeypatch.setattr(matching, "LIMITS", ExposureSettings(worth_giving=0))
     known = [make_video() for _ in range(20)]
     new = make_video(published_at=timezone.now() - timedelta(days=20))
     for video in known:

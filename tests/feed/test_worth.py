@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videos.feed.worth import USUAL, tap_worth
+from videos.feed.worth import USUAL, follow_rates, tap_worth
 
 VALUES = {"tap": 1.0, "cart": 3.0, "purchase": 12.0, "refund": 12.0}
 FEW = st.integers(0, 50)
@@ -10,7 +10,7 @@ FEW = st.integers(0, 50)
 
 def worth(tapped=0, **counts):
     known = dict.fromkeys(USUAL, [0]) | {name: [n] for name, n in counts.items()}
-    return float(tap_worth([tapped], known, VALUES)[0])
+    return float(tap_worth(follow_rates([tapped], known), VALUES)[0])
 
 
 def test_of_an_unknown_video_the_usual_is_believed():

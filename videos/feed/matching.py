@@ -26,11 +26,18 @@ from videos.feed.watchers import Watcher
 VIEWER = np.array([0])
 
 
-class Always:
-    """In place of a random generator: whatever can happen does."""
+# By which share of all places the last one is given away, and by which the one before.
+SHARES = ["trial_share", "support_share"]
+
+
+class Replay:
+    """In place of a random generator: says again what is known."""
+
+    def __init__(self, said):
+        self.said = iter(said)
 
     def random(self, count):
-        return np.zeros(count)
+        return np.full(count, next(self.said))
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,13 @@ class Draw:
     """What chance did with one of the last places of a page."""
 
     from_end: int
-    # On trial, in the place of a better known one; None where that one stays.
-    key: int | None
+    # On trial; and whether it gets the place of a better known one, which else stays.
+    key: int
+    is_given: bool
+    # Of its getting it.
     chance: float
+    # What that came from; kept in the ranking log.
+    grounds: dict
 
 
 @dataclass
@@ -77,16 +88,17 @@ class Match:
         audience = Audience(taste, trials.bank, trials.taps, common)
         views, seen = self.views, trials.rows(self.views.videos)
         audience.recall(views.viewers, seen, views.finished)
-        self.rows = trials.rows(keys)
+        self.rows, self.rates = trials.rows(keys), trials.rates
         self.places = {key: place for place, key in enumerate(keys)}
         self.is_seen = np.array([candidate.is_seen for candidate in candidates])
         # Nobody buys where there is nothing to buy.
-        trials.taps.worth[self.rows] *= [c.has_products for c in candidates]
+        self.sells = np.array([candidate.has_products for candidate in candidates])
+        trials.taps.worth[self.rows] *= self.sells
         self.exposure = Exposure(
             audience,
             trials.pools,
             trials.shown,
-            LIMITS,
+            replace(LIMITS, **tuned("FEED_EXPOSURE")),
             np.random.default_rng(),
         )
 
@@ -105,26 +117,48 @@ class Match:
         }
 
     def draws(self, page: Sequence[int]) -> list[Draw]:
-        """Which of the last places of this page go to videos that are on trial."""
+        """Which of the last places of this page chance gives to videos on trial."""
         # Until anything has been shown, all videos are alike in that.
         if not len(page) or not self.exposure.shown.any():
             return []
         values = self.exposure.values(VIEWER, self.rows)
         values[:, self.is_seen] = -np.inf
         merit = np.array([[self.places[key] for key in page]])
-        given = self.exposure.explore(merit, values, self.rows)
-        certain = replace(self.exposure, random=Always())
-        possible = certain.explore(merit, values, self.rows)
-        keys, draws = list(self.places), []
-        for from_end, share in enumerate((LIMITS.trial_share, LIMITS.support_share), 1):
-            if from_end >= len(page):
-                break
-            chance = min(1.0, share * len(page))
-            if given[0, -from_end] != merit[0, -from_end]:
-                draws.append(Draw(from_end, keys[given[0, -from_end]], chance))
-            elif possible[0, -from_end] != merit[0, -from_end]:
-                draws.append(Draw(from_end, None, 1 - chance))
+
+        def explored(said):
+            exposure = replace(self.exposure, random=Replay(said))
+            return exposure.explore(merit, values, self.rows)[0]
+
+        said = self.exposure.random.random(len(SHARES)).tolist()
+        given, keys, draws = explored(said), list(self.places), []
+        for from_end, name in enumerate(SHARES[: len(page) - 1], 1):
+            there, video = merit[0, -from_end], given[-from_end]
+            if not (is_given := video != there):
+                # As the places before were drawn, and as if this one had been.
+                rest = [1.0] * (len(SHARES) - from_end)
+                video = explored([*said[: from_end - 1], 0.0, *rest])[-from_end]
+            if video != there:
+                share = getattr(self.exposure.settings, name)
+                chance = min(1.0, share * len(page))
+                grounds = self.grounds(name, len(page), [video, there])
+                draws.append(Draw(from_end, keys[video], is_given, chance, grounds))
         return draws
+
+    def grounds(self, share: str, places: int, pair) -> dict:
+        """From what it follows, by other weights too, that the first might come.
+
+        Of both, how likely the viewer finishes it and then opens a product, and, where
+        it sells any, what opening one is worth: itself, and how often what follows.
+        """
+        rows = self.rows[pair]
+        finish, tap = (found[0] for found in self.exposure.chances(VIEWER, rows))
+        follow = [np.ones(2), *(often[rows] for often in self.rates.values())]
+        columns = [finish, tap, *(self.sells[pair] * often for often in follow)]
+        return {
+            "share": share,
+            "places": places,
+            "pair": np.stack(columns, 1).astype(float).round(6).tolist(),
+        }
 
 
 NOTHING = Views(*np.empty((2, 0), np.int64), *np.empty((2, 0)))

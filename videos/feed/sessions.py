@@ -24,6 +24,7 @@ from videos.feed.listing import (
     excess,
     neighbours,
 )
+from videos.feed.matching import Draw
 from videos.feed.ranking import engagement, freshness, rank
 from videos.feed.sources import Source
 from videos.feed.watchers import Watcher
@@ -144,7 +145,8 @@ def choose(videos, watcher: Watcher, shown, count: int) -> Chosen:
     order = rank(candidates.values(), now)
     best = order[: count + LOOKAHEAD]
     draws = match.draws(order[:count]) if len(order) >= count else []
-    drawn = {draw.key for draw in draws if draw.key is not None}
+    # Whether drawn or not: the rest of the page is the same.
+    drawn = {draw.key for draw in draws}
     listed = {key: listed_from(candidates[key], now) for key in [*best, *drawn]}
     before = [place.listed for place in shown]
     waiting = [listed[key] for key in best if key not in drawn]
@@ -169,38 +171,42 @@ def listed_from(candidate, now):
     )
 
 
-def place_trials(chosen: list[Listed], draws, listed, before) -> dict[int, tuple]:
+def place_trials(chosen: list[Listed], draws, listed, before) -> dict[int, Draw]:
     """Put what was drawn in its place, unless it breaks a rule there.
 
-    Of every key that chance had to do with: its probability, and if it is on trial.
+    Of every key that chance had to do with, its draw: what may not stand in a place is
+    not drawn for it, so what stays there does not by chance.
     """
     touched = {}
     for draw in draws:
         place = len(chosen) - draw.from_end
         if place < 0:
             continue
-        if draw.key is not None:
-            others = [*before, *chosen[:place], *chosen[place + 1 :]]
-            if excess(listed[draw.key], neighbours(others, limits()), limits()):
-                continue
+        others = [*before, *chosen[:place], *chosen[place + 1 :]]
+        if excess(listed[draw.key], neighbours(others, limits()), limits()):
+            continue
+        if draw.is_given:
             chosen[place] = listed[draw.key]
-        touched[chosen[place].pk] = (draw.chance, draw.key is not None)
+        touched[chosen[place].pk] = draw
     return touched
 
 
-def reasons(candidate, match, now, drawn):
+def reasons(candidate, match, now, drawn: Draw | None):
     """The rest of a `Place`."""
-    chance, is_on_trial = drawn or (1.0, False)
+    chance = 1.0
     sources = sources_of(candidate, match.found)
-    if is_on_trial:
-        sources |= Source.TRIAL
     features = {
         "fresh": round(freshness(candidate, now), 3),
         "engaging": round(engagement(candidate), 4),
         **match.figures_of(candidate.pk),
     }
+    if drawn:
+        features["draw"] = drawn.grounds
+        chance = drawn.chance if drawn.is_given else 1 - drawn.chance
+        if drawn.is_given:
+            sources |= Source.TRIAL
     because = match.found.because.get(candidate.pk)
-    return int(sources), because, round(chance, 4), features
+    return int(sources), because, round(chance, 6), features
 
 
 def limits():

@@ -29,7 +29,7 @@ from videos.feed.model.audience import (
 from videos.feed.model.exposure import Exposure, ExposureSettings
 from videos.feed.model.recommender import DIMENSIONS
 from videos.feed.viewing import COLUMNS, ended, views_before, views_of
-from videos.feed.worth import USUAL, tap_worth
+from videos.feed.worth import USUAL, follow_rates, tap_worth
 from videos.models import (
     AudienceState,
     Impression,
@@ -69,6 +69,7 @@ class Trials:
     finished: np.ndarray
     tapped: np.ndarray
     is_new: np.ndarray  # without a row
+    rates: dict  # how often what follows an opened product
 
     def rows(self, keys):
         return np.searchsorted(self.keys, keys)
@@ -93,9 +94,9 @@ def load_trials(keys, recommender, read=None) -> Trials:
         taps.pull[at], taps.weight[at] = pull, weight
         bank.mean[at] = floats(means, (size,))
         bank.covariance[at] = floats(covariances, (size, size))
-    became = dict(zip(USUAL, became, strict=True))
-    taps.worth = tap_worth(counts[3], became, settings.FEED_VALUES)
-    return Trials(keys, bank, taps, *counts, is_new)
+    rates = follow_rates(counts[3], dict(zip(USUAL, became, strict=True)))
+    taps.worth = tap_worth(rates, settings.FEED_VALUES)
+    return Trials(keys, bank, taps, *counts, is_new, rates)
 
 
 def read_rows(keys) -> list[tuple]:

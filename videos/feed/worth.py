@@ -7,14 +7,18 @@ USUAL = {"cart": 0.25, "purchase": 0.2, "refund": 0.0125}
 USUAL_TAPS = 20
 
 
-def tap_worth(tapped, counts: dict, values: dict):
-    """tap + cart, purchase − refund, each times how often it follows; never below 0.
-
-    `counts` has, for each of USUAL, how often it happened with each video.
-    """
+def follow_rates(tapped, counts: dict) -> dict:
+    """How often each of USUAL follows an opened product, from how often it did."""
     tapped = np.asarray(tapped, float)
-    worth = np.full(tapped.shape, float(values["tap"]))
-    for name, usual in USUAL.items():
-        often = (np.asarray(counts[name]) + USUAL_TAPS * usual) / (tapped + USUAL_TAPS)
-        worth += (-1 if name == "refund" else 1) * values[name] * often
+    return {
+        name: (np.asarray(counts[name]) + USUAL_TAPS * usual) / (tapped + USUAL_TAPS)
+        for name, usual in USUAL.items()
+    }
+
+
+def tap_worth(rates: dict, values: dict):
+    """tap + cart, purchase − refund, each times how often it follows; never below 0."""
+    worth = np.full(np.shape(rates["cart"]), float(values["tap"]))
+    for name, often in rates.items():
+        worth += (-1 if name == "refund" else 1) * values[name] * np.asarray(often)
     return np.maximum(worth, 0).astype(np.float32)

@@ -14,6 +14,10 @@ class RankingLogQuerySet(models.QuerySet):
         keep = timedelta(days=settings.FEED_LOG_KEEP_DAYS)
         return self.filter(created_at__lt=timezone.now() - keep)
 
+    def drawn(self):
+        """Places about which chance decided, with what it went by."""
+        return self.filter(propensity__lt=1, features__has_key="draw")
+
 
 class RankingLog(models.Model):
     """One row for each place served, of a sample of the visits.  Append-only, in bulk.
@@ -47,6 +51,11 @@ class RankingLog(models.Model):
                 fields=["viewer"],
                 condition=models.Q(viewer__gt=""),
                 name="rankings_of_viewer",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(propensity__lt=1),
+                name="rankings_drawn",
             ),
         ]
 

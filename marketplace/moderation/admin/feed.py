@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from marketplace.moderation import experiment_pages, feed_health
+from marketplace.moderation import estimate_pages, experiment_pages, feed_health
 from marketplace.moderation.admin.base import DeskAdmin, shown, status_label
 from videos.models import Experiment, ExperimentArm, FeedModel
 
@@ -92,6 +92,7 @@ class ExperimentAdmin(ModelAdmin):
     actions = None
     fields = ["name", "question", "goal", "least_effect", "viewers_planned"]
     inlines = [ArmInline]
+    list_before_template = "moderation/_experiment_list_actions.html"
     change_form_before_template = "moderation/_experiment_actions.html"
     change_form_after_template = "moderation/_trail.html"
 
@@ -99,6 +100,7 @@ class ExperimentAdmin(ModelAdmin):
         own = self.admin_site.admin_view
         name = "videos_experiment"
         return [
+            path("estimate/", own(self.estimate), name=f"{name}_estimate"),
             path("<int:pk>/results/", own(self.results), name=f"{name}_results"),
             path("<int:pk>/start/", own(self.start), name=f"{name}_start"),
             path("<int:pk>/stop/", own(self.stop), name=f"{name}_stop"),
@@ -110,6 +112,9 @@ class ExperimentAdmin(ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def estimate(self, request):
+        return estimate_pages.show(self, request)
 
     def results(self, request, pk):
         return experiment_pages.show(self, request, pk)

@@ -160,7 +160,12 @@ class Audience:
         return odds, np.sqrt(np.maximum(variance, 0))
 
     def value(self, viewers, videos, optimism=0.0):
-        """In finished views: a matrix, by as many standard deviations too high.
+        """In finished views: a matrix, by as many standard deviations too high."""
+        finish, tap = self.chances(viewers, videos, optimism)
+        return finish * (1 + self.taps.worth[videos] * tap)
+
+    def chances(self, viewers, videos, optimism=0.0):
+        """Of finishing, and of then tapping.
 
         Of all chances that are as likely, those that make a video worth most: what is
         unknown of finishing and of tapping is not hoped for as if both had to come.
@@ -176,7 +181,7 @@ class Audience:
             scale = optimism / np.maximum(np.hypot(by_finish, by_tap), 1e-9)
             finish = sigmoid(odds + scale * by_finish * spread)
             tap = sigmoid(tap_odds + scale * by_tap * tap_spread)
-        return finish * (1 + weight * tap)
+        return finish, tap
 
     def tap_odds(self, videos, fit):
         """Log-odds that who finishes taps, and how unsure they are."""

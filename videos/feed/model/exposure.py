@@ -69,10 +69,17 @@ class Exposure:
 
     def values(self, viewers, videos):
         """What each video is worth to each viewer: to be hoped, for most of them."""
+        return self.audience.value(viewers, videos, self.optimism(videos))
+
+    def chances(self, viewers, videos):
+        """Of finishing and of then tapping, from which these values are made."""
+        return self.audience.chances(viewers, videos, self.optimism(videos))
+
+    def optimism(self, videos):
         is_stopped = self.pools[videos] == Pool.STOPPED
         chosen = self.settings
         optimism = np.where(is_stopped, chosen.stopped_optimism, chosen.optimism)
-        return self.audience.value(viewers, videos, optimism.astype(np.float32))
+        return optimism.astype(np.float32)
 
     def lists(self, values, videos, length):
         """For each row of values a list; places in `videos`, -inf is never shown."""
