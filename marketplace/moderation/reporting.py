@@ -1,10 +1,12 @@
 """Reports from shoppers: what can be reported, and by whom only once."""
 
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from marketplace.moderation.models import Report
 from sellers.models import Product, Seller
+from videos.feed.reports import record_report
 from videos.models import Video
 
 
@@ -19,8 +21,14 @@ def find_subject(kind: str, key: str) -> Video | Product | Seller:
     return get_object_or_404(shown[kind], pk=int(key))
 
 
-def file_report(report: Report, subject, reporter) -> Report:
-    """Keep a report; the same person's second one of the same thing is the first."""
+@transaction.atomic
+def file_report(
+    report: Report, subject, reporter, viewer: str = "", account: int | None = None
+) -> Report:
+    """Keep a report; the same person's second one of the same thing is the first.
+
+    Of a video the feed is told, under the names that the feed may know.
+    """
     setattr(report, subject._meta.model_name, subject)
     if reporter.is_authenticated:
         report.reporter = reporter
@@ -28,4 +36,7 @@ def file_report(report: Report, subject, reporter) -> Report:
         if earlier := already.first():
             return earlier
     report.save()
+    if report.video_id:
+        told = report.pk, report.video_id, viewer, account, report.created_at
+        record_report(*told)
     return report

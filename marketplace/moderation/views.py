@@ -6,6 +6,7 @@ from marketplace.moderation.forms import ReportForm
 from marketplace.moderation.reporting import file_report, find_subject
 from videos.feed.experimenting import note_report
 from videos.feed.viewers import viewer_of
+from videos.feed.watchers import account_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -16,8 +17,9 @@ def report(request, kind, key):
     if form.is_valid():
         if refusal := ratelimit.consume_or_429(request, action="report"):
             return refusal
-        file_report(form.save(commit=False), subject, request.user)
-        note_report(viewer_of(request))
+        report, viewer = form.save(commit=False), viewer_of(request)
+        file_report(report, subject, request.user, viewer, account_of(request))
+        note_report(viewer)
         return redirect("moderation:reported", kind, key)
     context = {"form": form, "subject": subject}
     return render(request, "moderation/report.html", context)

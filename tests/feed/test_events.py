@@ -211,6 +211,8 @@ def test_absurd_times_are_capped(viewer, fields, kept):
         ({"kind": "\ud800"}, "malformed"),
         ({"kind": ["watch"]}, "malformed"),
         ({"kind": "purchase"}, "malformed"),
+        ({"kind": "report"}, "malformed"),
+        ({"kind": "comment"}, "malformed"),
     ],
 )
 def test_what_cannot_be_is_refused_and_counted(viewer, fields, reason):

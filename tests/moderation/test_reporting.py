@@ -1,7 +1,10 @@
 import pytest
 
+from marketplace.moderation import reporting
 from marketplace.moderation.models import Report
 from tests.factories import make_product, make_seller, make_user, make_video
+from tests.feed.telling import VIEWER
+from videos.models import WatchEvent
 
 FORM = {"reason": "counterfeit", "details": "A copy.", "email": "eve@example.com"}
 
@@ -48,6 +51,44 @@ def test_the_same_person_reports_the_same_thing_once(client):
     client.post(page(video), FORM)
 
     assert Report.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_feed_is_told_of_a_reported_video_once(client):
+    user, video = make_user(), make_video()
+    client.force_login(user)
+    client.cookies["viewer"] = VIEWER
+
+    for subject in (video, video, make_product(), make_seller()):
+        client.post(page(subject), FORM)
+
+    event = WatchEvent.objects.get()
+    assert (event.kind, event.video, event.viewer) == ("report", video, VIEWER)
+    assert event.user == user
+    assert event.created_at == Report.objects.get(video=video).created_at
+
+
+@pytest.mark.django_db
+def test_without_a_profile_nobody_s_name_is_beside_the_report(client):
+    client.force_login(make_user())
+    client.cookies["feed"] = "plain"
+
+    client.post(page(make_video()), FORM)
+
+    assert WatchEvent.objects.get().user is None
+
+
+@pytest.mark.django_db
+def test_a_report_that_is_not_kept_is_not_told(client, monkeypatch):
+    def fail(*args):
+        raise OSError("no room")
+
+    monkeypatch.setattr(reporting, "record_report", fail)
+
+    with pytest.raises(OSError, match="no room"):
+        client.post(page(make_video()), FORM)
+
+    assert not Report.objects.exists()
 
 
 @pytest.mark.django_db

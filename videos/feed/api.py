@@ -24,7 +24,7 @@ from videos.feed.clips import load_page, shown_tags
 from videos.feed.gates import public_videos
 from videos.feed.gauges import served
 from videos.feed.viewers import name_viewer, renew_viewer, viewer_for, viewer_of
-from videos.feed.watchers import is_profiled, watcher_of
+from videos.feed.watchers import account_of, watcher_of
 from videos.models import Video
 
 
@@ -192,7 +192,5 @@ def api_events(request):
 
 
 def sender_of(request, viewer):
-    # Without a profile nobody's name is put beside what they watched.
-    is_named = request.user.is_authenticated and is_profiled(request)
     address = BaseThrottle().get_ident(request)
-    return events.Sender(viewer, request.user.pk if is_named else None, address)
+    return events.Sender(viewer, account_of(request), address)

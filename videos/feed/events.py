@@ -19,8 +19,8 @@ from videos.models import WatchEvent
 logger = logging.getLogger(__name__)
 
 Kind = WatchEvent.Kind
-# These come from the checkout, never from a browser.
-OWN = {Kind.PURCHASE, Kind.REFUND}
+# These are written where the deed is done, never told by a browser.
+OWN = {Kind.PURCHASE, Kind.REFUND, Kind.REPORT}
 KINDS = {IMPRESSION, *Kind.values} - OWN
 OF_A_PRODUCT = {Kind.TAG_SEEN, Kind.TAG, Kind.CART}
 MAX_EVENTS = 50

@@ -147,6 +147,12 @@ def is_profiled(request) -> bool:
     return said == YOURS if said in (PLAIN, YOURS) else not settings.FEED_ASKS_CONSENT
 
 
+def account_of(request) -> int | None:
+    """Put beside what was done; without a profile nobody's name is."""
+    user = request.user
+    return user.pk if user.is_authenticated and is_profiled(request) else None
+
+
 def participant_of(request) -> str:
     """Who takes part in experiments: nobody without a profile, for whom no setting is.
 

@@ -7,6 +7,28 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="watchevent",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("watch", "Watched"),
+                    ("like", "Liked"),
+                    ("save", "Saved"),
+                    ("share", "Shared"),
+                    ("follow", "Followed the shop"),
+                    ("not_interested", "Not interested"),
+                    ("tag_seen", "Saw a product"),
+                    ("tag", "Opened a product"),
+                    ("cart", "Added to the cart"),
+                    ("report", "Reported"),
+                    ("purchase", "Bought"),
+                    ("refund", "Paid back"),
+                ],
+                default="watch",
+                max_length=16,
+            ),
+        ),
         migrations.AddIndex(
             model_name="rankinglog",
             index=models.Index(

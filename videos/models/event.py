@@ -128,13 +128,12 @@ class WatchEvent(Event):
         SAVE = "save", _("Saved")
         SHARE = "share", _("Shared")
         FOLLOW = "follow", _("Followed the shop")
-        COMMENT = "comment", _("Commented")
         NOT_INTERESTED = "not_interested", _("Not interested")
-        REPORT = "report", _("Reported")
         TAG_SEEN = "tag_seen", _("Saw a product")
         TAG = "tag", _("Opened a product")
         CART = "cart", _("Added to the cart")
-        # By the checkout alone.
+        # By the page that takes reports, and by the checkout, alone.
+        REPORT = "report", _("Reported")
         PURCHASE = "purchase", _("Bought")
         REFUND = "refund", _("Paid back")
 
