@@ -20,10 +20,25 @@ from tests.feed.telling import (
     write,
 )
 from tests.races import at_once, together_after, wait_until_somebody_waits
-from videos.feed import counting, event_log, event_stream, serving, trials
+from videos.feed import (
+    counting,
+    event_log,
+    event_stream,
+    serving,
+    tokens,
+    trials,
+    wishing,
+)
 from videos.feed.counting import add_up_events
 from videos.feed.event_log import Batch, Event
-from videos.models import Impression, VideoTrial, WatchEvent
+from videos.models import (
+    Experiment,
+    ExperimentExposure,
+    Impression,
+    RankingLog,
+    VideoTrial,
+    WatchEvent,
+)
 from videos.models.event import event_id
 from videos.periodic import write_events
 
@@ -223,6 +238,85 @@ def test_with_the_account_goes_what_told_its_events_from_others(viewer):
     for model, count in ((Impression, 2), (WatchEvent, 1)):
         whose = model.objects.values_list("viewer", "user")
         assert list(whose) == [("", None)] * count
+
+
+def test_with_the_account_its_pseudonyms_go_from_the_ranking_log_too(viewer):
+    user, video = make_user(), make_video()
+    experiment = Experiment.objects.create(name="one")
+    arm = experiment.arms.create(name="control", is_control=True)
+    for name in (VIEWER, "other"):
+        RankingLog.objects.create(
+            visit="v", viewer=name, video=video, place=0, sources=1
+        )
+        ExperimentExposure.objects.create(experiment=experiment, arm=arm, viewer=name)
+    viewer.force_login(user)
+    tell(viewer, told(video, "share"))
+    write()
+
+    erase(user)
+
+    names = RankingLog.objects.order_by("pk").values_list("viewer", flat=True)
+    assert list(names) == ["", "other"]
+    of_account, others = ExperimentExposure.objects.order_by("pk")
+    assert of_account.viewer not in ("", VIEWER)
+    assert others.viewer == "other"
+
+
+def test_what_waits_when_somebody_starts_afresh_is_not_put_beside_their_name(viewer):
+    user, video = make_user(), make_video()
+    viewer.force_login(user)
+    tell(viewer, told(video), told(video, "share"))
+    viewer.cookies["viewer"] = "w" * 22  # as another browser of theirs
+    of_other = token_of(video, viewer="w" * 22)
+    tell(viewer, told(video, token=of_other))
+
+    wishing.forget(user.pk, VIEWER)
+    write()
+    tell(viewer, told(video, "share", token=of_other))
+    now = token_of(video, viewer="w" * 22, ago=0)
+    tell(viewer, told(video, token=now))
+    write()
+
+    named = Impression.objects.exclude(user=None)
+    assert (Impression.objects.count(), WatchEvent.objects.count()) == (3, 2)
+    assert not WatchEvent.objects.exclude(user=None).exists()
+    assert named.get().user == user
+    shown = tokens.read(now, "w" * 22, tokens.now_ms())
+    assert named.get().created_at.timestamp() * 1000 == pytest.approx(
+        shown.at_ms, abs=1
+    )
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_waited_for", [True, False])
+def test_what_is_being_written_when_somebody_starts_afresh_is_forgotten(
+    monkeypatch, is_waited_for
+):
+    """The worker has looked before; the control does not wait for it."""
+    if not is_waited_for:
+        monkeypatch.setattr(wishing, "written_until", timezone.now)
+    user, video = make_user(), make_video()
+    has_written, has_forgotten = threading.Event(), threading.Event()
+    shown = Event("impression", video.pk, 0, tokens.now_ms() - SECOND)
+
+    def write_slowly():
+        with transaction.atomic():
+            event_log.store([Batch(VIEWER, user.pk, [shown])])
+            has_written.set()
+            if is_waited_for:
+                wait_until_somebody_waits()
+            else:
+                assert has_forgotten.wait(20)
+
+    def start_afresh():
+        assert has_written.wait(20)
+        wishing.forget(user.pk, VIEWER)
+        has_forgotten.set()
+
+    assert at_once(write_slowly, start_afresh) == [None, None]
+
+    assert Impression.objects.get().user == (None if is_waited_for else user)
 
 
 @pytest.mark.race

@@ -154,6 +154,22 @@ def test_old_rows_go_and_young_ones_stay(settings):
     assert RankingLog.objects.get() == rows[1]
 
 
+def test_pseudonyms_are_kept_no_longer_than_in_the_events(settings):
+    settings.FEED_EVENTS_PERSONAL_DAYS, settings.FEED_LOG_KEEP_DAYS = 20, 30
+    video = make_video()
+    for n, days in enumerate([21, 19]):
+        row = RankingLog.objects.create(
+            visit="v", viewer=VIEWER, video=video, place=n, sources=1
+        )
+        at = timezone.now() - timedelta(days=days)
+        RankingLog.objects.filter(pk=row.pk).update(created_at=at)
+
+    purge_rankings()
+
+    names = RankingLog.objects.order_by("place").values_list("viewer", flat=True)
+    assert list(names) == ["", VIEWER]
+
+
 def test_starting_afresh_reads_no_more_of_the_log_than_ones_own():
     RankingLog.objects.create(
         visit="v", viewer=VIEWER, video=make_video(), place=0, sources=1

@@ -31,6 +31,7 @@ from videos.models import FeedChoice, Video
 
 NOT_INTERESTED = FeedChoice.Kind.NOT_INTERESTED
 HIDDEN, DROPPED = FeedChoice.Kind.HIDDEN, FeedChoice.Kind.DROPPED
+AFRESH = FeedChoice.Kind.AFRESH
 # What can be said of what; by the names under which the public knows it.
 SUBJECTS = {
     "video": (Video.objects.published, "public_id", {NOT_INTERESTED}),
@@ -67,7 +68,7 @@ def why(request, public_id):
 def your_feed(request):
     """The switch, what the feed believes, and what is hidden: all to be changed."""
     watcher = watcher_of(request)
-    rows = wisher_of(request).choices.exclude(kind__in=[PLAIN, YOURS])
+    rows = wisher_of(request).choices.exclude(kind__in=[PLAIN, YOURS, AFRESH])
     rows = rows.select_related("video", "seller", "product__seller", "category")
     rows = [row for row in rows.order_by("-created_at", "-pk") if row.subject]
     context = {

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 
 from marketplace.accounts.models import User
 from videos.feed import event_stream
-from videos.models import Impression, ProductTag, Video, WatchEvent
+from videos.models import FeedChoice, Impression, ProductTag, Video, WatchEvent
 from videos.models.event import event_id
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,14 @@ class Known(NamedTuple):
 
     durations: dict[int, int]  # of the videos that the public may watch
     tagged: set[tuple[int, int]]  # videos with their products
-    users: set[int]
+    # Accounts that are, and from when on what they see is put beside their name.
+    users: dict[int, datetime]
+
+    def whose(self, viewer: str, user: int | None, event: Event) -> tuple:
+        if user is None or user in self.users and event.at >= self.users[user]:
+            return viewer, user
+        # Whose account was erased meanwhile is not known any more.
+        return (viewer if user in self.users else ""), None
 
 
 def pack(batch: Batch) -> bytes:
@@ -123,19 +131,23 @@ def readable(waiting) -> list[Batch]:
 def store(batches: Iterable[Batch]) -> int:
     """How many were new: a few queries for any number."""
     batches = list(batches)
-    known = look_up(batches)
+    with connection.cursor() as cursor:
+        # Before anything is looked up: what somebody starts afresh from is either seen
+        # here, or waits until this is committed.
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [WRITING])
+        rows = rows_of(batches, look_up(batches))
+        return sum(copy_in(cursor, model, rows[model]) for model in rows if rows[model])
+
+
+def rows_of(batches, known: Known) -> dict:
     rows = {Impression: [], WatchEvent: []}
     for viewer, user, events in batches:
-        # Whose account was erased meanwhile is not known any more.
-        whose = (viewer, user) if user is None or user in known.users else ("", None)
         for event in events:
             if event.video in known.durations:
                 model = Impression if event.kind == IMPRESSION else WatchEvent
-                if row := row_of(event, whose, known):
+                if row := row_of(event, known.whose(viewer, user, event), known):
                     rows[model].append(row)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [WRITING])
-        return sum(copy_in(cursor, model, rows[model]) for model in rows if rows[model])
+    return rows
 
 
 def look_up(batches) -> Known:
@@ -146,11 +158,21 @@ def look_up(batches) -> Known:
     if any(event.product for event in events):
         tags = ProductTag.objects.filter(video__in=videos)
         tags = tags.order_by().values_list("video", "product")
-    users = {batch.user for batch in batches if batch.user is not None}
-    if users:
-        users = set(User.objects.filter(pk__in=users).values_list("pk", flat=True))
     durations = dict(published.order_by().values_list("pk", "duration_ms"))
-    return Known(durations, set(tags), users)
+    users = {batch.user for batch in batches if batch.user is not None}
+    return Known(durations, set(tags), beginnings(users) if users else {})
+
+
+def beginnings(users) -> dict[int, datetime]:
+    """Of these accounts, those that are; each since when it has not started afresh."""
+    afresh = FeedChoice.objects.filter(user=OuterRef("pk"), kind=FeedChoice.Kind.AFRESH)
+    rows = User.objects.filter(pk__in=users).order_by()
+    since = Subquery(afresh.values("created_at")[:1])
+    # Tokens tell the time in whole milliseconds.
+    return {
+        user: at - timedelta(microseconds=at.microsecond % 1000) if at else EPOCH
+        for user, at in rows.values_list("pk", since)
+    }
 
 
 def row_of(event: Event, whose, known: Known) -> tuple | None:

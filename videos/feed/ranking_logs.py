@@ -49,7 +49,9 @@ def note(page: Page, watcher: Watcher) -> None:
 
 
 def purge() -> int:
-    """What is older than the settings say."""
+    """What is older than the settings say; pseudonyms first."""
+    named = RankingLog.objects.named_too_long().order_by("created_at").values("pk")
+    RankingLog.objects.filter(pk__in=named[:MOST_AT_ONCE]).update(viewer="")
     outdated = RankingLog.objects.outdated().order_by("created_at")
     rows = RankingLog.objects.filter(pk__in=outdated.values("pk")[:MOST_AT_ONCE])
     return rows.delete()[0]

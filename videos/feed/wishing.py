@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from videos.feed.counting import written_until
 from videos.feed.watchers import COOKIE_SECONDS, PLAIN, YOURS
 from videos.models import FeedChoice, Impression, RankingLog, WatchEvent
 
@@ -61,6 +62,11 @@ def forget(user_pk: int | None, viewer: str) -> None:
     The pseudonym that they bear is given up by the caller.
     """
     if user_pk:
+        afresh = {"user_id": user_pk, "browser": "", "kind": FeedChoice.Kind.AFRESH}
+        at = {"created_at": timezone.now()}
+        FeedChoice.objects.update_or_create(**afresh, defaults=at)
+        # Events that still wait are written by who sees this; others are waited for.
+        written_until()
         Impression.objects.filter(user=user_pk).update(user=None)
         WatchEvent.objects.filter(user=user_pk).update(user=None)
     if viewer:

@@ -29,6 +29,21 @@ class Migration(migrations.Migration):
                 max_length=16,
             ),
         ),
+        migrations.AlterField(
+            model_name="feedchoice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("plain", "A feed without a profile"),
+                    ("yours", "A feed made for me"),
+                    ("not_interested", "Not interested in this video"),
+                    ("hidden", "Not to be shown"),
+                    ("dropped", "An interest that counts no more"),
+                    ("afresh", "Started afresh"),
+                ],
+                max_length=14,
+            ),
+        ),
         migrations.AddIndex(
             model_name="rankinglog",
             index=models.Index(

@@ -11,16 +11,23 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Func
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sellers.models import Product
 from videos.models.video import Video
 
+# Beside the events; an exposure stays one viewer's, of whom nothing else is known.
+PSEUDONYMOUS = {
+    "RankingLog": "",
+    "ExperimentExposure": Cast(RandomUUID(), models.CharField()),
+}
 # What is asked about one viewer is asked of so many days, not of each partition.
 RECENT = timedelta(days=7)
 # However long an event waited to be written, it is looked for among those before.
@@ -45,8 +52,14 @@ def _id_at(at, rest):
 def forget(collector, field, events, using):
     """With the account goes the pseudonym, by which its events were one person's.
 
-    The key goes too: whoever knew the pseudonym could make it anew and compare.
+    The key goes too: whoever knew the pseudonym could make it anew and compare.  Where
+    else a pseudonym of the account is written it is taken away as well.
     """
+    viewers = set(events.exclude(viewer="").values_list("viewer", flat=True))
+    for name, value in PSEUDONYMOUS.items():
+        model = apps.get_model("videos", name)
+        rows = model._base_manager.using(using).filter(viewer__in=viewers)
+        collector.add_field_update(model._meta.get_field("viewer"), value, rows)
     nobody = {"id": RandomUUID(), "viewer": "", "user": None}
     # Found by the user, who therefore goes last.
     for name, value in nobody.items():

@@ -25,6 +25,8 @@ class FeedChoice(models.Model):
         NOT_INTERESTED = "not_interested", _("Not interested in this video")
         HIDDEN = "hidden", _("Not to be shown")
         DROPPED = "dropped", _("An interest that counts no more")
+        # What an account watched before is not put beside its name any more.
+        AFRESH = "afresh", _("Started afresh")
 
     # An account's, or that of a browser in which nobody was signed in.
     user = models.ForeignKey(

@@ -14,6 +14,12 @@ class RankingLogQuerySet(models.QuerySet):
         keep = timedelta(days=settings.FEED_LOG_KEEP_DAYS)
         return self.filter(created_at__lt=timezone.now() - keep)
 
+    def named_too_long(self):
+        """No pseudonym is kept here when it is not in the events any more."""
+        keep = timedelta(days=settings.FEED_EVENTS_PERSONAL_DAYS)
+        named = self.filter(viewer__gt="")
+        return named.filter(created_at__lt=timezone.now() - keep)
+
     def drawn(self):
         """Places about which chance decided, with what it went by."""
         return self.filter(propensity__lt=1, features__has_key="draw")
