@@ -7,6 +7,9 @@ FEED_TRAINING_DAYS = env_int("FEED_TRAINING_DAYS", 90, minimum=1)
 # After so many days events say no longer whose they were; later they go.
 FEED_EVENTS_PERSONAL_DAYS = env_int("FEED_EVENTS_PERSONAL_DAYS", 90, minimum=1)
 FEED_EVENTS_KEEP_DAYS = env_int("FEED_EVENTS_KEEP_DAYS", 400, minimum=1)
+# A video that comes on the same screen again within so many minutes, as after a page
+# is loaded anew, was shown once; 0: each time counts.
+FEED_IMPRESSION_MINUTES = env_int("FEED_IMPRESSION_MINUTES", 30, minimum=0)
 # From one address, behind which there may be many people.
 FEED_EVENTS_PER_MINUTE = env_int("FEED_EVENTS_PER_MINUTE", 6000, minimum=1)
 # So many batches wait in Redis for a worker; the next are written at once.

@@ -7,10 +7,14 @@ was killed before it could say that it had written it, changes nothing.
 import json
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
+from zlib import crc32
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
@@ -29,6 +33,9 @@ BATCHES = 200
 WRITING = 0x66656564
 ONCE = "ON CONFLICT DO NOTHING"
 COMMON = ["id", "video_id", "viewer", "user_id", "created_at"]
+VIDEO, VIEWER, AT = (COMMON.index(n) for n in ("video_id", "viewer", "created_at"))
+# Held by who looks whether a viewer was shown a video before.
+VIEWER_LOCKS = 64
 COLUMNS = {
     Impression: [*COMMON, "position"],
     WatchEvent: [
@@ -136,6 +143,7 @@ def store(batches: Iterable[Batch]) -> int:
         # here, or waits until this is committed.
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [WRITING])
         rows = rows_of(batches, look_up(batches))
+        rows[Impression] = shown_anew(cursor, rows[Impression])
         return sum(copy_in(cursor, model, rows[model]) for model in rows if rows[model])
 
 
@@ -184,6 +192,47 @@ def row_of(event: Event, whose, known: Known) -> tuple | None:
         return None
     watched = seen(event, known.durations[event.video])
     return (*common, event.kind, *watched, event.is_skip, event.product, 0)
+
+
+def shown_anew(cursor, rows: list[tuple]) -> list[tuple]:
+    """Without what the same browser was shown shortly before, or after.
+
+    Whoever loads a page again and again shows no video to more people.
+    """
+    lasts = timedelta(minutes=settings.FEED_IMPRESSION_MINUTES)
+    viewers = {row[VIEWER] for row in rows} - {""}
+    if not lasts or not viewers:
+        return rows
+    # Two who write for one viewer see each other's.  In one order, and a few locks for
+    # any number of viewers.
+    locks = sorted({crc32(viewer.encode()) % VIEWER_LOCKS for viewer in viewers})
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, unnest(%s))", [WRITING, locks])
+    shown = shown_around(rows, viewers, lasts)
+    kept = []
+    for row in sorted(rows, key=itemgetter(AT)):
+        times = shown[row[VIEWER], row[VIDEO]]
+        if row[VIEWER] and any(abs(row[AT] - at) < lasts for at in times):
+            continue
+        times.append(row[AT])
+        kept.append(row)
+    return kept
+
+
+def shown_around(rows, viewers, lasts) -> dict[tuple, list[datetime]]:
+    """When these videos were shown to these viewers at about that time."""
+    times = [row[AT] for row in rows]
+    known = Impression.objects.filter(
+        viewer__in=viewers,
+        video__in={row[VIDEO] for row in rows},
+        created_at__gt=min(times) - lasts,
+        created_at__lt=max(times) + lasts,
+    )
+    found = defaultdict(list)
+    for viewer, video, at in known.order_by().values_list(
+        "viewer", "video", "created_at"
+    ):
+        found[viewer, video].append(at)
+    return found
 
 
 def seen(event: Event, duration_ms: int) -> tuple[int, int, int]:
