@@ -1,12 +1,14 @@
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_seller, make_tag, make_user, make_variant, make_video
+from tests.races import at_once
 from videos.feed import candidates, matching, trials
 from videos.feed.candidates import candidates_among
 from videos.feed.gates import public_videos
@@ -14,7 +16,7 @@ from videos.feed.sessions import open_feed
 from videos.feed.sources import Found, Source, find_trending, note_trending, trending
 from videos.feed.trials import count_outcomes, load_trials
 from videos.feed.watchers import Watcher
-from videos.models import Impression, VideoTrial, WatchEvent
+from videos.models import EventProgress, Impression, VideoTrial, WatchEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +159,72 @@ def test_a_cart_of_a_page_that_was_open_for_hours_is_counted():
     count_outcomes()
 
     assert VideoTrial.objects.get().carted == 1
+
+
+def test_what_came_while_no_worker_ran_is_counted():
+    video = make_video()
+    trials.save_trials(load_trials([video.pk], None), [0])
+    now = timezone.now()
+    EventProgress.objects.create(job="outcomes", until=now - timedelta(hours=5))
+    watch(video, "a", kind="cart")
+    WatchEvent.objects.update(written_at=now - timedelta(hours=3))
+
+    count_outcomes()
+
+    assert VideoTrial.objects.get().carted == 1
+    assert now - EventProgress.objects.get().until < timedelta(minutes=1)
+
+
+def test_what_was_counted_already_is_not_looked_at_again():
+    video = make_video()
+    trials.save_trials(load_trials([video.pk], None), [0])
+    watch(video, "a", kind="cart")
+
+    assert [count_outcomes(), count_outcomes()] == [1, 0]
+
+
+def test_a_trial_begins_with_what_was_put_in_carts_before(monkeypatch):
+    monkeypatch.setattr(trials.serving, "current_recommender", lambda: None)
+    video = make_video()
+    watch(video, "ab", kind="cart")
+    count_outcomes()
+    at = timezone.now() - timedelta(minutes=10)
+    Impression.objects.create(video=video, viewer="a", created_at=at, written_at=at)
+
+    trials.fold_views()
+
+    assert VideoTrial.objects.get().carted == 2
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_looked_at_again", [True, False])
+def test_a_purchase_that_is_not_committed_yet_is_counted_the_next_time(
+    monkeypatch, is_looked_at_again
+):
+    """It bears a time from before; the control takes the count's own time."""
+    if not is_looked_at_again:
+        monkeypatch.setattr(trials, "begun_before", timezone.now)
+    video = make_video()
+    trials.save_trials(load_trials([video.pk], None), [0])
+    has_paid, has_counted = threading.Event(), threading.Event()
+
+    def pay():
+        with transaction.atomic():
+            watch(video, "a", kind="purchase")
+            has_paid.set()
+            assert has_counted.wait(20)
+
+    def count():
+        assert has_paid.wait(20)
+        count_outcomes()
+        has_counted.set()
+
+    assert at_once(pay, count) == [None, None]
+
+    assert VideoTrial.objects.get().purchased == 0
+    count_outcomes()
+    assert VideoTrial.objects.get().purchased == is_looked_at_again
 
 
 def test_a_video_with_nothing_to_sell_has_no_commercial_value():

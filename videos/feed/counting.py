@@ -26,6 +26,22 @@ def written_until() -> datetime:
         return cursor.fetchone()[0]
 
 
+def begun_before() -> datetime:
+    """A moment: whatever cannot be seen yet was, or will be, written after it.
+
+    For jobs that may see an event twice, and do not want to wait for the checkout: it
+    writes events amid a payment.  None is older than the transaction that writes it.
+    """
+    with connection.cursor() as cursor:
+        # The statement's own time: who begins while the others are looked at is later.
+        cursor.execute(
+            "SELECT least(min(xact_start), statement_timestamp()) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND backend_type = 'client backend'"
+            " AND pid != pg_backend_pid()"
+        )
+        return cursor.fetchone()[0]
+
+
 def add_up_events() -> int:
     """Bring views and shares up to date; how many videos had new ones."""
     until = written_until()

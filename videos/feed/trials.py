@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from videos.feed import serving
-from videos.feed.counting import written_until
+from videos.feed.counting import BEGINNING, begun_before, written_until
 from videos.feed.model.audience import (
     Audience,
     AudienceSettings,
@@ -32,6 +32,7 @@ from videos.feed.viewing import COLUMNS, ended, views_before, views_of
 from videos.feed.worth import USUAL, follow_rates, tap_worth
 from videos.models import (
     AudienceState,
+    EventProgress,
     Impression,
     PoolDecision,
     Video,
@@ -50,6 +51,7 @@ ENOUGH_SHOWN = 30
 LIMITS = ExposureSettings()
 # Kinds of events that are counted into fields of a trial.
 OUTCOMES = {"carted": "cart", "purchased": "purchase", "refunded": "refund"}
+OUTCOMES_JOB = "outcomes"
 COMMON, COMMON_SECONDS = "feed:common", 60
 # Rows of trials in the memory of a process, about a kilobyte each.
 MOST_REMEMBERED = 20_000
@@ -249,20 +251,34 @@ def fold(rows, since, common):
     changed = np.unique(rows)
     move_on(audience, trials, changed)
     save_trials(trials, changed)
+    # What was counted before they had a row.
+    new = trials.keys[changed[trials.is_new[changed]]].tolist()
+    if new:
+        recount(VideoTrial.objects.filter(video__in=new))
     return common
 
 
-def count_outcomes(since=timedelta(hours=1)) -> int:
+def count_outcomes() -> int:
     """Bring carts, purchases and refunds up to date; safe to repeat.
 
-    By when they were written: a cart bears the time at which its page was made.
+    By when they were written: a cart bears the time at which its page was made.  Looked
+    at again is all that was not there to see the last time, however long that is ago.
     """
-    now = timezone.now()
-    lately = WatchEvent.objects.written(now - since, now)
-    changed = lately.filter(kind__in=OUTCOMES.values()).order_by().values("video")
-    return VideoTrial.objects.filter(video__in=changed).update(
-        **{field: times_of(kind) for field, kind in OUTCOMES.items()}
+    until = begun_before()
+    progress, _ = EventProgress.objects.get_or_create(
+        job=OUTCOMES_JOB, defaults={"until": BEGINNING}
     )
+    lately = WatchEvent.objects.written_since(progress.until)
+    changed = lately.filter(kind__in=OUTCOMES.values()).order_by().values("video")
+    count = recount(VideoTrial.objects.filter(video__in=changed))
+    progress.until = max(progress.until, until)
+    progress.save()
+    return count
+
+
+def recount(trials) -> int:
+    """From the events themselves."""
+    return trials.update(**{field: times_of(kind) for field, kind in OUTCOMES.items()})
 
 
 def times_of(kind):

@@ -86,9 +86,10 @@ class EventQuerySet(models.QuerySet):
 
     def written(self, after, until):
         """Between two moments that `written_until` gave."""
-        return self.filter(
-            written_at__gt=after, written_at__lte=until, created_at__gt=after - LATE
-        )
+        return self.written_since(after).filter(written_at__lte=until)
+
+    def written_since(self, after):
+        return self.filter(written_at__gt=after, created_at__gt=after - LATE)
 
 
 class Event(models.Model):
