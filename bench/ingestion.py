@@ -32,6 +32,7 @@ from django.db import connection  # noqa: E402
 
 from bench import filling, serving  # noqa: E402
 from marketplace import embedded  # noqa: E402
+from marketplace.redis_breaker import RedisAway  # noqa: E402
 from videos.feed import event_log, event_stream, tokens  # noqa: E402
 from videos.feed.counting import written_until  # noqa: E402
 from videos.models import Impression, Video, WatchEvent  # noqa: E402
@@ -131,7 +132,7 @@ def wait_until_kept(run, wanted):
 def waiting():
     try:
         return event_stream.length()
-    except event_stream.StreamAway:
+    except RedisAway:
         return True
 
 
@@ -165,7 +166,7 @@ class Writer:
 def write_for_ever():
     while True:
         began = time.monotonic()
-        with contextlib.suppress(event_stream.StreamAway):
+        with contextlib.suppress(RedisAway):
             event_log.drain()
         time.sleep(max(0, began + WRITES_EVERY_SECONDS - time.monotonic()))
 

@@ -1,23 +1,10 @@
 """The cache, of which nothing but speed depends: without Redis it is an empty one."""
 
-import logging
-import time
 from functools import wraps
 
-import redis
 from django.core.cache.backends.redis import RedisCache
 
-logger = logging.getLogger(__name__)
-
-# Gone, without memory, or a replica now; whatever else it says is a fault of ours.
-AWAY = (
-    redis.ConnectionError,
-    redis.TimeoutError,
-    redis.OutOfMemoryError,
-    redis.ReadOnlyError,
-)
-# After Redis did not answer, a process does without it for so long.
-AWAY_SECONDS = 5
+from marketplace.redis_breaker import RedisAway, ask
 
 
 def without_redis(name, answer):
@@ -29,13 +16,9 @@ def without_redis(name, answer):
 
     @wraps(method)
     def forgiving(self, *args, **kwargs):
-        if time.monotonic() < ForgivingCache.away_until:
-            return answer(*args, **kwargs)
         try:
-            return method(self, *args, **kwargs)
-        except AWAY as error:
-            ForgivingCache.away_until = time.monotonic() + AWAY_SECONDS
-            logger.warning("Going on without the cache: %s", error)
+            return ask(self._servers[0], lambda: method(self, *args, **kwargs))
+        except RedisAway:
             return answer(*args, **kwargs)
 
     return forgiving
@@ -47,8 +30,6 @@ def missing(key, *args, **kwargs):
 
 class ForgivingCache(RedisCache):
     """Pages take longer for a while, and none fails."""
-
-    away_until = 0.0
 
     get = without_redis("get", lambda key, default=None, **kwargs: default)
     set = without_redis("set", lambda *args, **kwargs: None)

@@ -4,9 +4,9 @@ from django.core.cache import cache, caches
 from django.core.cache.backends.redis import RedisCacheClient
 from django.urls import reverse
 
+from marketplace import redis_breaker
 from marketplace.caching import ForgivingCache
 from tests.factories import make_video
-from videos.feed import gauges
 
 KEPT = {"one": 1}
 
@@ -14,8 +14,7 @@ KEPT = {"one": 1}
 @pytest.fixture
 def away(settings, monkeypatch):
     """The cache of a site whose Redis does not answer."""
-    monkeypatch.setattr(ForgivingCache, "away_until", 0.0)
-    monkeypatch.setattr(gauges.Away, "until", 0.0)
+    monkeypatch.setattr(redis_breaker, "until", {})
     location = {"LOCATION": "unix:///nowhere/redis.sock"}
     settings.CACHES = {"default": settings.CACHES["default"] | location}
     yield
@@ -48,7 +47,7 @@ def test_without_redis_it_is_an_empty_cache(away, monkeypatch, is_known):
 
 @pytest.mark.parametrize("error", [redis.OutOfMemoryError, redis.ReadOnlyError])
 def test_a_redis_that_takes_nothing_more_is_as_good_as_none(monkeypatch, error):
-    monkeypatch.setattr(ForgivingCache, "away_until", 0.0)
+    monkeypatch.setattr(redis_breaker, "until", {})
 
     def refuse(*args, **kwargs):
         raise error

@@ -1,6 +1,7 @@
 import pytest
 from django.conf import settings
 
+from marketplace import redis_breaker
 from tests.feed.telling import VIEWER
 from videos.feed import event_stream
 
@@ -8,7 +9,7 @@ from videos.feed import event_stream
 @pytest.fixture
 def stream(monkeypatch):
     """An empty one; what is known of Redis is forgotten afterwards."""
-    monkeypatch.setattr(event_stream, "Away", type("Away", (), {"until": 0.0}))
+    monkeypatch.setattr(redis_breaker, "until", {})
     server = event_stream.client(settings.REDIS_URL)
     for key in server.scan_iter(match="feed:*"):
         server.delete(key)

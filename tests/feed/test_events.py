@@ -7,6 +7,7 @@ import redis
 from django.core.management import call_command
 from django.test import Client
 
+from marketplace.redis_breaker import RedisAway
 from tests.factories import make_product, make_tag, make_user, make_video
 from tests.feed.telling import (
     SECOND,
@@ -372,7 +373,7 @@ def test_without_redis_events_are_written_at_once(viewer, no_redis):
 
 def test_redis_that_goes_while_it_is_asked_costs_nothing(viewer, monkeypatch):
     def away(payload):
-        raise event_stream.StreamAway("gone")
+        raise RedisAway("gone")
 
     monkeypatch.setattr(event_stream, "push", away)
 

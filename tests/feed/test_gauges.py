@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from marketplace import redis_breaker
 from tests.factories import make_video
 from videos.feed import gauges
 from videos.feed.gauges import BOUNDS, histogram, percentile, record
@@ -15,7 +16,7 @@ from videos.feed.gauges import BOUNDS, histogram, percentile, record
 
 @pytest.fixture(autouse=True)
 def reached(monkeypatch):
-    monkeypatch.setattr(gauges.Away, "until", 0.0)
+    monkeypatch.setattr(redis_breaker, "until", {})
 
 
 def counts(by_bound=None):
@@ -89,6 +90,7 @@ def test_each_page_of_the_feed_is_timed(client, name):
 
 def test_refused_events_of_the_last_days_are_added_up():
     server = redis.Redis.from_url(settings.REDIS_URL)
+    server.delete("nothing", *server.keys("feed:refused:*"))
     now = timezone.now()
     for ago, count in [(0, 2), (6, 3), (7, 5)]:
         key = f"feed:refused:{now - timedelta(days=ago):%Y%m%d}"

@@ -3,7 +3,6 @@
 In the database of the queues: clearing the cache must not take events along.
 """
 
-import logging
 import socket
 import time
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-logger = logging.getLogger(__name__)
+from marketplace import redis_breaker
 
 STREAM, GROUP = "feed:events", "writers"
 # Should nobody write for so long that even this is reached, the oldest go.
@@ -24,12 +23,6 @@ TRIMMED_AT = 4
 # A worker that says nothing for so long was killed: another takes its batches over.
 TAKEN_OVER_AFTER_MS = 60_000
 REFUSED_DAYS = 30
-# After Redis did not answer, requests do without it for so long.
-AWAY_SECONDS = 5
-
-
-class StreamAway(Exception):
-    """Redis does not answer, or not as it should."""
 
 
 class Waiting(NamedTuple):
@@ -46,12 +39,6 @@ class Room(NamedTuple):
     is_full: bool
 
 
-class Away:
-    """Until when this process leaves Redis alone."""
-
-    until = 0.0
-
-
 @lru_cache(maxsize=2)
 def client(url: str) -> redis.Redis:
     return redis.Redis.from_url(
@@ -64,15 +51,8 @@ def client(url: str) -> redis.Redis:
 
 
 def _ask(question):
-    if time.monotonic() < Away.until:
-        raise StreamAway
-    try:
-        return question(client(settings.REDIS_URL))
-    except redis.RedisError as error:
-        # Gone, restarting, a replica now, or without memory: all the same here.
-        logger.warning("Events do without Redis for a while: %s", error)
-        Away.until = time.monotonic() + AWAY_SECONDS
-        raise StreamAway(str(error)) from error
+    url = settings.REDIS_URL
+    return redis_breaker.ask(url, lambda: question(client(url)))
 
 
 def take_room(limits: dict[str, int], count: int) -> Room:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from marketplace.redis_breaker import RedisAway
 from videos.feed import event_log, event_stream, tokens
 from videos.feed.event_log import IMPRESSION, Batch, Event
 from videos.models import WatchEvent
@@ -79,7 +80,7 @@ def receive(sent: list, sender: Sender) -> Receipt:
     """Refuse what cannot be; the rest is on its way when this returns."""
     try:
         room = event_stream.take_room(limits_of(sender), len(sent))
-    except event_stream.StreamAway:
+    except RedisAway:
         room = event_stream.Room(is_flood=False, is_full=True)
     if room.is_flood:
         note_refused({"flood": len(sent)})
@@ -109,7 +110,7 @@ def send(batch: Batch, *, is_full: bool) -> None:
 def is_pushed(batch: Batch) -> bool:
     try:
         event_stream.push(event_log.pack(batch))
-    except event_stream.StreamAway:
+    except RedisAway:
         # What was put there all the same counts once, too.
         return False
     return True
@@ -118,7 +119,7 @@ def is_pushed(batch: Batch) -> bool:
 def note_refused(reasons: dict[str, int]) -> None:
     try:
         event_stream.count_refused(reasons)
-    except event_stream.StreamAway:
+    except RedisAway:
         logger.warning("Events refused: %s", reasons)
 
 

@@ -5,7 +5,6 @@ where the cache is: nobody misses these when it is cleared, and without Redis no
 is counted.
 """
 
-import logging
 import time
 from bisect import bisect_left
 from collections import Counter
@@ -18,10 +17,10 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
+from marketplace import redis_breaker
+from marketplace.redis_breaker import RedisAway
 from videos.feed import event_stream, experimenting
 from videos.feed.watchers import participant_of
-
-logger = logging.getLogger(__name__)
 
 # In milliseconds, each with all that took longer than the one before.
 BOUNDS = (
@@ -29,13 +28,7 @@ BOUNDS = (
     5000,
 )  # fmt: skip
 KEPT = timedelta(days=8)
-# After Redis did not answer, this process does without it for so long.
-AWAY_SECONDS = 5
 ALL = "all"
-
-
-class Away:
-    until = 0.0
 
 
 @lru_cache(maxsize=4)
@@ -43,14 +36,11 @@ def client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_connect_timeout=0.2, socket_timeout=0.5)
 
 
-def ask(url: str, question: Callable, otherwise):
-    if time.monotonic() < Away.until:
-        return otherwise
+def ask(question: Callable, otherwise):
+    url = cache_url()
     try:
-        return question(client(url))
-    except redis.RedisError:
-        Away.until = time.monotonic() + AWAY_SECONDS
-        logger.warning("The feed's times are not counted: Redis does not answer.")
+        return redis_breaker.ask(url, lambda: question(client(url)))
+    except RedisAway:
         return otherwise
 
 
@@ -73,7 +63,7 @@ def record(milliseconds: float, names=(ALL,)) -> None:
                 asked.expire(key_of(hour, name), KEPT)
             asked.execute()
 
-    ask(cache_url(), question, None)
+    ask(question, None)
 
 
 def histogram(hours: int = 24, name: str = ALL) -> list[int]:
@@ -88,7 +78,7 @@ def histogram(hours: int = 24, name: str = ALL) -> list[int]:
             return asked.execute()
 
     counts = Counter()
-    for found in ask(cache_url(), question, []):
+    for found in ask(question, []):
         for bucket, count in found.items():
             counts[int(bucket)] += int(count)
     return [counts[bucket] for bucket in range(len(BOUNDS) + 1)]
@@ -114,7 +104,7 @@ def refused(days: int = 7) -> Counter:
     counts = Counter()
     try:
         by_day = event_stream.refused()
-    except event_stream.StreamAway:
+    except RedisAway:
         return counts
     for day, reasons in by_day.items():
         if day >= first:
