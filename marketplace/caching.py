@@ -1,10 +1,16 @@
-"""The cache, of which nothing but speed depends: without Redis it is an empty one."""
+"""The cache, of which hardly anything but speed depends: without Redis it is empty."""
 
 from functools import wraps
 
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 
 from marketplace.redis_breaker import RedisAway, ask
+
+# How often somebody has tried, and which codes were used: with an empty cache all could
+# be tried.  Without Redis each process keeps its own count.
+NEVER_EMPTY = ("allauth:rl:", "allauth.mfa.totp.used")
+memory = LocMemCache("without-redis", {"max_entries": 20_000})
 
 
 def without_redis(name, answer):
@@ -13,12 +19,16 @@ def without_redis(name, answer):
     `answer` is called with the arguments of the method.
     """
     method = getattr(RedisCache, name)
+    remembered = getattr(memory, name)
 
     @wraps(method)
     def forgiving(self, *args, **kwargs):
         try:
             return ask(self._servers[0], lambda: method(self, *args, **kwargs))
         except RedisAway:
+            key = args[0] if args else kwargs.get("key")
+            if isinstance(key, str) and key.startswith(NEVER_EMPTY):
+                return remembered(*args, **kwargs)
             return answer(*args, **kwargs)
 
     return forgiving

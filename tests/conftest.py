@@ -3,10 +3,11 @@ import shutil
 
 import pytest
 import stripe
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from marketplace import caching, redis_breaker
 from marketplace.celery import app as celery_app
 from marketplace.file_storages import disk_storages
 from tests.payments.contract import CheckedClient
@@ -40,6 +41,18 @@ def own_files(settings, tmp_path):
     settings.VIDEO_WORK_ROOT = tmp_path / "work"
     disk = disk_storages(settings.PRIVATE_ROOT, settings.VIDEO_ROOT)
     settings.STORAGES = settings.STORAGES | {"videos": disk["videos"]}
+
+
+@pytest.fixture
+def no_cache(settings, monkeypatch):
+    """The cache of a site whose Redis does not answer."""
+    monkeypatch.setattr(redis_breaker, "until", {})
+    location = {"LOCATION": "unix:///nowhere/redis.sock"}
+    settings.CACHES = {"default": settings.CACHES["default"] | location}
+    caching.memory.clear()
+    yield
+    caching.memory.clear()
+    del caches["default"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,6 @@
 import pytest
 import redis
-from django.core.cache import cache, caches
+from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCacheClient
 from django.urls import reverse
 
@@ -12,13 +12,8 @@ KEPT = {"one": 1}
 
 
 @pytest.fixture
-def away(settings, monkeypatch):
-    """The cache of a site whose Redis does not answer."""
-    monkeypatch.setattr(redis_breaker, "until", {})
-    location = {"LOCATION": "unix:///nowhere/redis.sock"}
-    settings.CACHES = {"default": settings.CACHES["default"] | location}
-    yield
-    del caches["default"]
+def away(no_cache):
+    pass
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -43,6 +38,15 @@ def test_without_redis_it_is_an_empty_cache(away, monkeypatch, is_known):
     assert cache.delete_many(KEPT) is None
     with pytest.raises(ValueError, match="one"):
         cache.incr("one")
+
+
+@pytest.mark.parametrize("key", ["allauth:rl:login", "allauth.mfa.totp.used?user=1"])
+def test_without_redis_a_process_remembers_what_was_tried(away, key):
+    assert [cache.add(key, "y", timeout=30) for _ in range(2)] == [True, False]
+    cache.set(key, [1.5], 60)
+    assert cache.get(key, []) == [1.5]
+    cache.delete(key)
+    assert cache.get(key, []) == []
 
 
 @pytest.mark.parametrize("error", [redis.OutOfMemoryError, redis.ReadOnlyError])

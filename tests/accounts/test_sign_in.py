@@ -202,6 +202,16 @@ def test_a_forged_address_does_not_open_the_door_again(client):
 
 
 @pytest.mark.django_db
+def test_without_redis_the_door_closes_too(client, no_cache):
+    test_the_fifth_wrong_password_closes_the_door_for_a_while(client)
+
+
+@pytest.mark.django_db
+def test_without_redis_nobody_tries_many_accounts_from_one_address(client, no_cache):
+    test_a_forged_address_does_not_open_the_door_again(client)
+
+
+@pytest.mark.django_db
 def test_an_unconfirmed_address_cannot_sign_in(client):
     user = make_user()
 

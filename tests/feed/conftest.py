@@ -3,7 +3,7 @@ from django.conf import settings
 
 from marketplace import redis_breaker
 from tests.feed.telling import VIEWER
-from videos.feed import event_stream
+from videos.feed import event_stream, events
 
 
 @pytest.fixture
@@ -23,5 +23,6 @@ def viewer(client, stream):
 
 
 @pytest.fixture
-def no_redis(stream, settings):
+def no_redis(stream, settings, monkeypatch):
+    monkeypatch.setattr(events, "spent", events.Spent())
     settings.REDIS_URL = "unix:///nowhere/redis.sock"

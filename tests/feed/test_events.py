@@ -371,6 +371,30 @@ def test_without_redis_events_are_written_at_once(viewer, no_redis):
     assert Impression.objects.get().video == video
 
 
+def test_without_redis_a_flood_is_stopped_by_each_process(
+    viewer, no_redis, monkeypatch
+):
+    monkeypatch.setattr(events, "OF_A_VIEWER", 2)
+    video = make_video()
+
+    answers = [tell(viewer, told(video), told(video, "share")) for _ in range(2)]
+    viewer.cookies["viewer"] = "w" * 22
+    of_other = told(video, token=token_of(video, viewer="w" * 22))
+
+    assert [answer.status_code for answer in answers] == [202, 429]
+    assert tell(viewer, of_other).status_code == 202
+
+
+def test_a_minute_later_the_count_begins_anew(monkeypatch):
+    now = [6000.0]
+    monkeypatch.setattr(events.time, "time", lambda: now[0])
+    spent = events.Spent()
+
+    assert [spent.is_flood({"who": 2}, 1) for _ in range(3)] == [False, False, True]
+    now[0] += 60
+    assert spent.is_flood({"who": 2}, 1) is False
+
+
 def test_redis_that_goes_while_it_is_asked_costs_nothing(viewer, monkeypatch):
     def away(payload):
         raise RedisAway("gone")

@@ -5,9 +5,11 @@ A request writes nothing to the database; it does where Redis is away or full.
 
 import json
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from threading import Lock
 from typing import NamedTuple
 
 from django.conf import settings
@@ -60,6 +62,24 @@ class Receipt(NamedTuple):
     refused: dict[str, int]
 
 
+class Spent:
+    """Of this minute, in this process: what Redis counts while it is there."""
+
+    def __init__(self):
+        self.lock, self.minute, self.counts = Lock(), 0, Counter()
+
+    def is_flood(self, limits: dict[str, int], count: int) -> bool:
+        minute = int(time.time() // 60)
+        with self.lock:
+            if minute != self.minute:
+                self.minute, self.counts = minute, Counter()
+            self.counts.update(dict.fromkeys(limits, count))
+            return any(self.counts[who] > limit for who, limit in limits.items())
+
+
+spent = Spent()
+
+
 def read_batch(body: bytes) -> list:
     """The events of a request as they were sent; BadBatch for all else."""
     if len(body) > MAX_BYTES:
@@ -78,10 +98,12 @@ def read_batch(body: bytes) -> list:
 
 def receive(sent: list, sender: Sender) -> Receipt:
     """Refuse what cannot be; the rest is on its way when this returns."""
+    limits = limits_of(sender)
     try:
-        room = event_stream.take_room(limits_of(sender), len(sent))
+        room = event_stream.take_room(limits, len(sent))
     except RedisAway:
-        room = event_stream.Room(is_flood=False, is_full=True)
+        is_flood = spent.is_flood(limits, len(sent))
+        room = event_stream.Room(is_flood=is_flood, is_full=True)
     if room.is_flood:
         note_refused({"flood": len(sent)})
         raise Flood
