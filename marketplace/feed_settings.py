@@ -37,14 +37,14 @@ FEED_PARTS = {
     "followed": 1.0,
     "trending": 0.5,
 }
-# Settings of which an experiment may try other numbers.
-FEED_TRIED = ["FEED_PARTS"]
 # What an impression is worth is its expected completion, times one and these: each in
 # completions.  What is given back is taken away again.
 FEED_VALUES = {"tap": 1.0, "cart": 3.0, "purchase": 12.0, "refund": 12.0}
 # Of all places so many go to videos on trial: to those that nobody knows yet, and to
 # those that have passed a trial and still have a quota.
 FEED_EXPOSURE = {"trial_share": 1 / 24, "support_share": 1 / 9}
+# Settings of which an experiment may try other numbers, from 0 to so many.
+FEED_TRIED = {"FEED_PARTS": 1000, "FEED_VALUES": 1000, "FEED_EXPOSURE": 1}
 # So many neighbours are a page; of those at most so many by one shop, of one category
 # and with something to buy, and at least so many new ones, while there are others.
 FEED_LIST = {"page": 10, "shop": 2, "category": 4, "commercial": 8, "fresh": 1}

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-# Greatest numbers that may be tried.
-TRIED = {"FEED_VALUES": 1000, "FEED_EXPOSURE": 1}
+# Of what may be tried, what the log can be asked about.
+ASKED = ["FEED_VALUES", "FEED_EXPOSURE"]
 DAYS = [(7, gettext_lazy("7 days")), (28, gettext_lazy("28 days"))]
 DAYS += [(90, gettext_lazy("90 days"))]
 
@@ -19,12 +19,12 @@ class CandidateForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for setting, most in TRIED.items():
+        for setting in ASKED:
             for name, number in getattr(settings, setting).items():
                 self.fields[f"{setting}-{name}"] = forms.FloatField(
                     label=f"{setting}: {name}",
                     min_value=0,
-                    max_value=most,
+                    max_value=settings.FEED_TRIED[setting],
                     initial=round(number, 4),
                     widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
                 )

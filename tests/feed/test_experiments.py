@@ -25,12 +25,17 @@ from videos.feed.experimenting import (
     place_of,
     tuned,
 )
+from videos.feed.gates import public_videos
 from videos.feed.model.statistics import Verdict
+from videos.feed.sessions import open_feed
+from videos.feed.trials import load_trials, save_trials
+from videos.feed.watchers import Watcher
 from videos.models import (
     Experiment,
     ExperimentArm,
     ExperimentConflict,
     ExperimentExposure,
+    VideoTrial,
     WatchEvent,
 )
 
@@ -40,7 +45,9 @@ SITE = {"visit": 3.0, "taste": 2.0, "content": 0.5, "followed": 1.0, "trending":
 @pytest.fixture(autouse=True)
 def parts(settings):
     settings.FEED_PARTS = SITE
-    settings.FEED_TRIED = ["FEED_PARTS"]
+    settings.FEED_VALUES = {"tap": 1.0, "cart": 3.0, "purchase": 12.0, "refund": 12.0}
+    settings.FEED_EXPOSURE = {"trial_share": 0.0, "support_share": 0.0}
+    settings.FEED_TRIED = {"FEED_PARTS": 1000, "FEED_VALUES": 1000, "FEED_EXPOSURE": 1}
 
 
 def arms_of(weights, experiment=1):
@@ -222,11 +229,51 @@ def test_it_starts_and_stops_once():
         {"FEED_PARTS": {"visit": True}},
         {"FEED_PARTS": 4},
         ["FEED_PARTS"],
+        {"FEED_VALUES": {"like": 1}},
+        {"FEED_VALUES": {"cart": float("nan")}},
+        {"FEED_EXPOSURE": {"trial_share": 1.5}},
+        {"FEED_EXPOSURE": {"quotas": 10}},
+        {"FEED_WORTH": {"like": 1}},
     ],
 )
 def test_only_numbers_of_settings_that_may_be_tried(changes):
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="FEED_EXPOSURE .0–1.: trial_share"):
         ExperimentArm(name="other", changes=changes).clean()
+
+
+@pytest.mark.django_db
+def test_an_arm_gives_more_places_to_trials():
+    known = [make_video() for _ in range(20)]
+    new = make_video(published_at=timezone.now() - timedelta(days=20))
+    keys = [video.pk for video in known]
+    save_trials(load_trials(keys, None), range(len(keys)))
+    VideoTrial.objects.update(pool=VideoTrial.Pool.OPEN, shown=400)
+    experiment = make_experiment(changes={"FEED_EXPOSURE": {"trial_share": 1}})
+
+    pages = {}
+    for name in ("control", "other"):
+        viewer = viewer_in(experiment, name)
+        with arms_for(viewer):
+            pages[name] = open_feed(public_videos(), Watcher(viewer)).keys
+
+    assert new.pk not in pages["control"]
+    assert new.pk == pages["other"][-1]
+
+
+@pytest.mark.django_db
+def test_an_arm_has_other_value_weights_and_what_is_learnt_has_the_site_s():
+    video = make_video()
+    values = dict.fromkeys(["tap", "cart", "purchase", "refund"], 0)
+    experiment = make_experiment(changes={"FEED_VALUES": values | {"cart": 4}})
+
+    with arms_for(viewer_in(experiment, "other")):
+        tried = load_trials([video.pk], None).taps.worth
+    with arms_for(viewer_in(experiment, "control")):
+        served = load_trials([video.pk], None).taps.worth
+
+    assert tried == pytest.approx([4 * 0.25])
+    assert served == load_trials([video.pk], None).taps.worth
+    assert served == pytest.approx([1 + 3 * 0.25 + 12 * 0.2 - 12 * 0.0125])
 
 
 def test_the_control_changes_nothing():

@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import partial
 
 import numpy as np
-from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Avg, Count, OuterRef, Q, Subquery, Sum
@@ -18,6 +17,7 @@ from django.utils import timezone
 
 from videos.feed import serving
 from videos.feed.counting import BEGINNING, begun_before, written_until
+from videos.feed.experimenting import tuned
 from videos.feed.model.audience import (
     Audience,
     AudienceSettings,
@@ -97,7 +97,7 @@ def load_trials(keys, recommender, read=None) -> Trials:
         bank.mean[at] = floats(means, (size,))
         bank.covariance[at] = floats(covariances, (size, size))
     rates = follow_rates(counts[3], dict(zip(USUAL, became, strict=True)))
-    taps.worth = tap_worth(rates, settings.FEED_VALUES)
+    taps.worth = tap_worth(rates, tuned("FEED_VALUES"))
     return Trials(keys, bank, taps, *counts, is_new, rates)
 
 

@@ -150,29 +150,39 @@ class ExperimentArm(models.Model):
         if self.is_control and self.changes:
             raise ValidationError({"changes": _t("The control changes nothing.")})
         if not is_change(self.changes):
-            raise ValidationError(
-                {"changes": _t("Only numbers of the settings that may be tried.")}
-            )
+            words = _t("Only numbers of the settings that may be tried: %(settings)s.")
+            said = words % {"settings": what_may_be_tried()}
+            raise ValidationError({"changes": said})
 
 
 def is_change(changes) -> bool:
     """Numbers, from 0 on, of keys that the tried settings have."""
-    if not isinstance(changes, dict) or not changes.keys() <= set(settings.FEED_TRIED):
+    tried = settings.FEED_TRIED
+    if not isinstance(changes, dict) or not changes.keys() <= tried.keys():
         return False
     return all(
-        isinstance(change, dict) and has_numbers(change, getattr(settings, name))
+        isinstance(change, dict) and has_numbers(change, name, tried[name])
         for name, change in changes.items()
     )
 
 
-def has_numbers(change: dict, setting: dict) -> bool:
+def has_numbers(change: dict, name: str, most: float) -> bool:
     return all(
-        key in setting
+        key in getattr(settings, name)
         and isinstance(number, (int, float))
         and not isinstance(number, bool)
-        and 0 <= number <= 1000
+        and 0 <= number <= most
         for key, number in change.items()
     )
+
+
+def what_may_be_tried() -> str:
+    """In words for whoever tried something else."""
+    lines = (
+        f"{name} (0–{most}): {', '.join(getattr(settings, name))}"
+        for name, most in settings.FEED_TRIED.items()
+    )
+    return "; ".join(lines)
 
 
 class ExperimentExposure(models.Model):
