@@ -23,13 +23,13 @@ def free_port():
 
 
 @contextmanager
-def served(port):
+def served(port, workers=1):
     """Yields the processes that do the work: granian's and PostgreSQL's."""
     granian = Path(settings.BASE_DIR) / ".venv" / "bin" / "granian"
     command = [
         granian, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--no-ws", "--log-level", "error", "--workers", "1", "--blocking-threads", "4",
-        "marketplace.wsgi:application",
+        "--no-ws", "--log-level", "error", "--workers", str(workers),
+        "--blocking-threads", "4", "marketplace.wsgi:application",
     ]  # fmt: skip
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "bench.settings"}
     server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)

@@ -119,7 +119,7 @@ def test_a_zero_byte_is_no_name_of_anything(client):
     assert client.post(reverse("videos:add_wish"), wish).status_code == 404
 
 
-@pytest.mark.parametrize(("is_known", "most"), [(False, 7), (True, 12)])
+@pytest.mark.parametrize(("is_known", "most"), [(False, 5), (True, 10)])
 def test_the_feed_takes_the_same_few_queries_for_any_length(
     client, settings, django_assert_max_num_queries, is_known, most
 ):

@@ -20,7 +20,7 @@ from rest_framework.throttling import BaseThrottle
 
 from marketplace.video_addresses import expiry
 from videos.feed import events, ranking_logs, sessions, tokens
-from videos.feed.clips import load_page, shown_tags
+from videos.feed.clips import load_page, shown_tags, tags_of
 from videos.feed.gates import public_videos
 from videos.feed.gauges import served
 from videos.feed.viewers import name_viewer, renew_viewer, viewer_for, viewer_of
@@ -123,7 +123,7 @@ def api_addresses(request, public_id):
 def api_offers(request, public_id):
     """Prices and stock of a video's products at this moment."""
     video = get_object_or_404(Video.objects.published(), public_id=public_id)
-    tags = shown_tags([video.pk])[video.pk]
+    tags = shown_tags(tags_of(video.pk))
     return Response(TaggedProductSerializer(tags, many=True).data)
 
 

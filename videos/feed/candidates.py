@@ -1,90 +1,83 @@
-"""The videos that one page is chosen from, in three queries."""
+"""The videos that one page is chosen from, and those of them that may be shown."""
 
-from datetime import timedelta
+from collections.abc import Collection, Sequence
 
-from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Value
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Subquery, Value
 
 from sellers.models import Follow
-from videos.feed.gates import NO_GOODS, goods_of, unhidden
+from videos.feed.gates import NO_GOODS, Goods, goods_of, unhidden
 from videos.feed.ranking import Candidate
 from videos.feed.sources import Found, Source, followed_keys
 from videos.feed.watchers import Watcher
-from videos.models import Impression
+from videos.models import ProductTag, Video
 
-DAY = timedelta(days=1)
 # Of the newest videos so many are ranked.
 NEWEST = 500
 # Where fewer than a page and one of these may be shown, so many times as many are.
 FEWEST, FURTHER = 11, 8
+# The gates are asked of so many of the best; of all only where too few of them pass.
+GATED = 100
 FIELDS = [
     "pk", "seller_id", "published_at", "view_count", "like_count", "save_count",
-    "share_count", "is_followed",
+    "share_count", "is_followed", "tag",
 ]  # fmt: skip
 
 
 def candidates_among(videos, watcher: Watcher, found: Found) -> list[Candidate]:
     """The newest, what was found for this viewer, and what followed shops have new."""
+    return rows_of(videos, watcher, found, slice(NEWEST))
+
+
+def further_among(videos, watcher: Watcher, found: Found) -> list[Candidate]:
+    """With those that came before the newest, which are sold out or sent nowhere."""
+    return rows_of(videos, watcher, found, slice(FURTHER * NEWEST))
+
+
+def rows_of(videos, watcher, found, newest):
+    """In one query."""
     videos = unhidden(videos, watcher)
-    newest = videos.order_by("-published_at", "-pk").values("pk")
-    chosen = [newest[:NEWEST]]
+    chosen = [videos.order_by("-published_at", "-pk").values("pk")[newest]]
     if found.scores:
-        chosen.append(list(found.scores))
+        keys = list(found.scores)
+        chosen.append(videos.filter(pk__in=keys).order_by().values("pk"))
     if watcher.follower_pk:
         chosen.append(followed_keys(videos, watcher.follower_pk))
-    rows = rows_of(videos, watcher, chosen)
-    seen = seen_by(watcher)
-    candidates = shown(rows, watcher, seen)
-    if len(rows) >= NEWEST and len(candidates) < FEWEST:
-        # So much of what is new is sold out, or sent nowhere near: look further.
-        further = newest[NEWEST : FURTHER * NEWEST]
-        rows = rows_of(videos, watcher, [*chosen, further])
-        candidates = shown(rows, watcher, seen)
-    return candidates
-
-
-def rows_of(videos, watcher, chosen):
-    first, *rest = (
-        annotated(videos.filter(pk__in=keys), watcher).order_by().values_list(*FIELDS)
-        for keys in chosen
-    )
-    return list(first.union(*rest) if rest else first)
-
-
-def shown(rows, watcher, seen):
-    """Those that pass the gates, with what the rules of a list count of them."""
-    goods = goods_of([row[0] for row in rows], watcher)
-    candidates = []
-    for pk, *figures, is_followed in rows:
-        found = goods.get(pk, NO_GOODS)
-        if found.is_shown:
-            asked = (pk in seen, is_followed, found.has_products, found.categories)
-            candidates.append(Candidate(pk, *figures, *asked))
-    return candidates
+    first, *rest = chosen
+    keys = first.union(*rest) if rest else first
+    rows = annotated(Video.objects.filter(pk__in=keys), watcher).order_by()
+    return [
+        Candidate(*row[:-2], row[0] in found.seen, row[-2], row[-1] is not None)
+        for row in rows.values_list(*FIELDS)
+    ]
 
 
 def annotated(videos, watcher):
+    """A single tag is looked up for each: of an Exists the planner may make a table."""
     follows = Follow.objects.filter(user=watcher.follower_pk, seller=OuterRef("seller"))
+    tags = ProductTag.objects.filter(video=OuterRef("pk")).order_by().values("pk")
     return videos.annotate(
-        is_followed=Exists(follows) if watcher.follower_pk else Value(False)
+        is_followed=Exists(follows) if watcher.follower_pk else Value(False),
+        tag=Subquery(tags[:1]),
     )
 
 
-def seen_by(watcher) -> set[int]:
-    """In this browser, or by this person in any, not long ago.
+def let_through(
+    best_first: Sequence[int], watcher: Watcher, enough: int, others: Collection[int]
+) -> dict[int, Goods]:
+    """The goods of those that pass the gates, out of the best and of some others.
 
-    By a query of its own: many days are as many partitions, to be planned for once.
+    Of the best at least `enough` pass, if there are so many.
     """
-    names = {"viewer": watcher.viewer, "user": watcher.user_pk}
-    mine = Q(*((name, who) for name, who in names.items() if who), _connector=Q.OR)
-    if not mine or not watcher.is_profiled:
-        return set()
-    now = timezone.now()
-    since = now - timedelta(days=settings.FEED_REPEAT_DAYS)
-    lately = Impression.objects.filter(created_at__gte=since, created_at__lt=now + DAY)
-    seen = lately.filter(mine).order_by().values_list("video", flat=True)
-    return set(seen.distinct())
+    goods = gated({*best_first[: max(GATED, enough)], *others}, watcher)
+    if sum(key in goods for key in best_first[: max(GATED, enough)]) < enough:
+        goods |= gated(best_first[max(GATED, enough) :], watcher)
+    return goods
+
+
+def gated(keys, watcher):
+    goods = goods_of(list(keys), watcher) if keys else {}
+    asked = {key: goods.get(key, NO_GOODS) for key in keys}
+    return {key: found for key, found in asked.items() if found.is_shown}
 
 
 def sources_of(candidate: Candidate, found: Found) -> Source:

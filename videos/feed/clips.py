@@ -3,7 +3,7 @@
 Flat and frozen, so that `marketplace.fragments` can keep what is made of them.
 """
 
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -135,24 +135,22 @@ def reactions_of(user) -> dict:
 
 
 def load_clips(videos, user) -> list[Clip]:
-    """A number of queries that does not grow with the list."""
-    rows = list(
-        videos.values(
-            *PLAIN,
-            "seller_id",
-            name=F("seller__name"),
-            slug=F("seller__slug"),
-            avatar=F("seller__avatar"),
-            tracks=CAPTIONS,
-            **reactions_of(user),
-        )
+    """In one query, with the prices and stock of this moment."""
+    rows = videos.values(
+        *PLAIN,
+        "seller_id",
+        name=F("seller__name"),
+        slug=F("seller__slug"),
+        avatar=F("seller__avatar"),
+        tracks=CAPTIONS,
+        tagged=ArraySubquery(tags_of(OuterRef("pk"))),
+        **reactions_of(user),
     )
-    tags = shown_tags([row["pk"] for row in rows])
     return [
         Clip(
             seller=Shop(*(row.pop(n) for n in ("seller_id", "name", "slug", "avatar"))),
             captions=tuple(Caption(**track) for track in row.pop("tracks")),
-            shown_tags=tuple(tags[row["pk"]]),
+            shown_tags=tuple(shown_tags(row.pop("tagged"))),
             **row,
         )
         for row in rows
@@ -165,33 +163,32 @@ def load_page(keys: list[int], user) -> list[Clip]:
     return sorted(load_clips(videos, user), key=lambda clip: keys.index(clip.pk))
 
 
-def shown_tags(video_pks: list[int]) -> dict[int, list[ShownTag]]:
-    """Of each video the products that are on sale, with live price and stock."""
-    rows = ProductTag.objects.filter(video__in=video_pks).values(
-        "pk",
-        "video_id",
-        "product_id",
-        "starts_ms",
-        "ends_ms",
-        title=F("product__title"),
-        slug=F("product__slug"),
-        shop_slug=F("product__seller__slug"),
-        x_permille=F("hotspot__x_permille"),
-        y_permille=F("hotspot__y_permille"),
+def tags_of(video):
+    """Each as JSON, in order of time; without an offer where it is not on sale."""
+    shown = JSONObject(
+        pk="pk",
+        product_id="product_id",
+        title="product__title",
+        slug="product__slug",
+        shop_slug="product__seller__slug",
+        starts_ms="starts_ms",
+        ends_ms="ends_ms",
+        x_permille="hotspot__x_permille",
+        y_permille="hotspot__y_permille",
         offer=offer_of(OuterRef("product")),
         picture=picture_of(OuterRef("product")),
     )
-    found = defaultdict(list)
-    for row in rows:
-        video_pk, offer, picture = (
-            row.pop(n) for n in ("video_id", "offer", "picture")
-        )
-        if offer:
-            shown = ShownTag(
-                picture=picture and picture_from(picture), offer=Offer(**offer), **row
-            )
-            found[video_pk].append(shown)
-    return found
+    tags = ProductTag.objects.filter(video=video)
+    return tags.order_by("starts_ms", "pk").values_list(shown, flat=True)
+
+
+def shown_tags(tagged: Iterable[dict]) -> list[ShownTag]:
+    """Those that are on sale, with live price and stock."""
+    return [
+        ShownTag(**tag | {"picture": picture_from(tag["picture"]), "offer": offer})
+        for tag in tagged
+        if (offer := tag["offer"] and Offer(**tag["offer"]))
+    ]
 
 
 def picture_of(product):

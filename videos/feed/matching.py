@@ -4,26 +4,27 @@ Asked with what this browser was shown and how that ended.  Without a model, and
 somebody of whom nothing is known, the answer is that all suit equally.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from django.utils import timezone
 
 from videos.feed import serving
 from videos.feed.experimenting import tuned
 from videos.feed.interests import counted
 from videos.feed.model.audience import Audience, Bank
-from videos.feed.model.exposure import Exposure
+from videos.feed.model.exposure import Exposure, room_left
 from videos.feed.model.recommender import Recommender
 from videos.feed.ranking import Candidate
 from videos.feed.sources import Found, found_by_model, trending
 from videos.feed.trials import LIMITS, VIEWER_SPREADS, known_trials
-from videos.feed.viewing import Views, views_before
+from videos.feed.viewing import NO_PAST, Past, Views, past_of
 from videos.feed.watchers import Watcher
 
 # The one viewer of the audience that a match is.
 VIEWER = np.array([0])
+# Of the videos that wait for a place of a page, so many have a chance to be the next.
+OF_EACH_QUEUE = 20
 
 
 # By which share of all places the last one is given away, and by which the one before.
@@ -116,13 +117,36 @@ class Match:
             "known": len(self.views),
         }
 
-    def draws(self, page: Sequence[int]) -> list[Draw]:
+    def on_trial(self, page: Sequence[int]) -> set[int]:
+        """For which a place of a page like this may be given up, of each queue a few.
+
+        Whether they may be shown is asked of no more than these.
+        """
+        if len(page) < 2 or not self.exposure.shown.any():
+            return set()
+        pools = self.exposure.pools[self.rows]
+        room = room_left(pools, self.exposure.shown[self.rows], self.exposure.settings)
+        keys, waiting = np.array(list(self.places)), set()
+        for place, (is_in, _share, queue) in enumerate(self.exposure.queues(pools), 1):
+            least = (
+                self.exposure.settings.worth_giving
+                * self.hoped[self.places[page[-place]]]
+            )
+            columns = np.flatnonzero(is_in & (room > 0))
+            worth = self.hoped[columns] * self.exposure.turns(self.rows[columns], queue)
+            may_come = ~self.is_seen[columns] & (self.hoped[columns] >= least)
+            first = np.argsort(-worth * may_come, kind="stable")
+            waiting.update(keys[columns[first[:OF_EACH_QUEUE]]].tolist())
+        return waiting
+
+    def draws(self, page: Sequence[int], allowed: Container[int]) -> list[Draw]:
         """Which of the last places of this page chance gives to videos on trial."""
         # Until anything has been shown, all videos are alike in that.
         if not len(page) or not self.exposure.shown.any():
             return []
-        values = self.exposure.values(VIEWER, self.rows)
-        values[:, self.is_seen] = -np.inf
+        values = self.hoped[None].copy()
+        may_come = np.array([key in allowed for key in self.places])
+        values[:, self.is_seen | ~may_come] = -np.inf
         merit = np.array([[self.places[key] for key in page]])
 
         def explored(said):
@@ -161,22 +185,25 @@ class Match:
         }
 
 
-NOTHING = Views(*np.empty((2, 0), np.int64), *np.empty((2, 0)))
-
-
 def match(watcher: Watcher) -> Match:
-    views = seen_by(watcher)
+    past = known_past(watcher)
+    views = counted(past.views, watcher)
     liked = views.videos[(views.finished > 0) | (views.tapped > 0)]
     serves = serving.current()
     recommender = serves.recommender if serves else None
     found = found_by_model(recommender, liked)
     found.add_trending(trending())
+    found.seen = past.seen
     version = serves.version if serves else ""
     return Match(views, found, recommender, version)
 
 
+def known_past(watcher: Watcher) -> Past:
+    if not watcher.is_profiled:
+        return NO_PAST
+    return past_of(watcher.viewer, watcher.user_pk)
+
+
 def seen_by(watcher: Watcher) -> Views:
     """What the feed goes by: without what the watcher said does not count."""
-    if not watcher.viewer:
-        return NOTHING
-    return counted(views_before([watcher.viewer], timezone.now()), watcher)
+    return counted(known_past(watcher).views, watcher)

@@ -29,8 +29,6 @@ class Candidate(NamedTuple):
     is_seen: bool = False
     is_followed: bool = False
     has_products: bool = False
-    # Of the products in it.
-    categories: tuple[int, ...] = ()
     # How much more than usual it suits this viewer.
     affinity: float = 1.0
 

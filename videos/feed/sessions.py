@@ -8,14 +8,20 @@ published meanwhile, and every page is chosen by the last events.
 import re
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from videos.feed import matching
-from videos.feed.candidates import candidates_among, sources_of
-from videos.feed.gates import passing, public_videos
+from videos.feed import candidates, matching
+from videos.feed.candidates import (
+    candidates_among,
+    further_among,
+    let_through,
+    sources_of,
+)
+from videos.feed.gates import Goods, passing, public_videos
 from videos.feed.listing import (
     LOOKAHEAD,
     Limits,
@@ -25,7 +31,7 @@ from videos.feed.listing import (
     neighbours,
 )
 from videos.feed.matching import Draw
-from videos.feed.ranking import engagement, freshness, rank
+from videos.feed.ranking import Candidate, engagement, freshness, rank
 from videos.feed.sources import Source
 from videos.feed.watchers import Watcher
 
@@ -135,40 +141,84 @@ def next_page(name, videos, watcher, shown, start):
 
 def choose(videos, watcher: Watcher, shown, count: int) -> Chosen:
     """The next so many of these videos, by worth, trials and the rules of a list."""
-    now = timezone.now()
     match = matching.match(watcher)
     found = candidates_among(videos, watcher, match.found)
-    fits = match.affinities(found)
-    candidates = {
-        c.pk: c._replace(affinity=fit) for c, fit in zip(found, fits, strict=True)
-    }
-    order = rank(candidates.values(), now)
-    best = order[: count + LOOKAHEAD]
-    draws = match.draws(order[:count]) if len(order) >= count else []
-    # Whether drawn or not: the rest of the page is the same.
-    drawn = {draw.key for draw in draws}
-    listed = {key: listed_from(candidates[key], now) for key in [*best, *drawn]}
-    before = [place.listed for place in shown]
-    waiting = [listed[key] for key in best if key not in drawn]
-    chosen = arranged(waiting, limits(), count, before)
-    touched = place_trials(chosen, draws, listed, before)
-    places = [
-        Place(item, at, *reasons(candidates[item.pk], match, now, touched.get(item.pk)))
-        for at, item in enumerate(chosen, len(shown))
-    ]
-    return Chosen(places, len(order) > len(places), match.version)
+    ranking = Ranking.of(match, found, watcher, count)
+    if len(found) >= candidates.NEWEST and len(ranking.order) < candidates.FEWEST:
+        # So much of what is new is sold out, or sent nowhere near.
+        found = further_among(videos, watcher, match.found)
+        ranking = Ranking.of(match, found, watcher, count)
+    return ranking.chosen(shown, count)
 
 
-def listed_from(candidate, now):
-    """What the rules of a list count of it."""
-    return Listed(
-        candidate.pk,
-        candidate.seller_id,
-        candidate.categories,
-        candidate.has_products,
-        (now - candidate.published_at).days < settings.FEED_FRESH_DAYS,
-        candidate.is_seen,
-    )
+@dataclass(frozen=True)
+class Ranking:
+    """Candidates in order of merit; of the best, all that pass the gates."""
+
+    match: matching.Match
+    now: datetime
+    candidates: dict[int, Candidate]
+    goods: dict[int, Goods]
+    order: list[int]
+
+    @classmethod
+    def of(cls, match, found, watcher, count):
+        now = timezone.now()
+        fits = match.affinities(found)
+        by_key = {
+            c.pk: c._replace(affinity=fit) for c, fit in zip(found, fits, strict=True)
+        }
+        order = rank(by_key.values(), now)
+        on_trial = match.on_trial(order[:count])
+        goods = let_through(order, watcher, count + LOOKAHEAD, on_trial)
+        return cls(match, now, by_key, goods, [key for key in order if key in goods])
+
+    def chosen(self, shown, count):
+        order, match = self.order, self.match
+        best = order[: count + LOOKAHEAD]
+        draws = match.draws(order[:count], self.goods) if len(order) >= count else []
+        # Whether drawn or not: the rest of the page is the same.
+        drawn = {draw.key for draw in draws}
+        listed = {key: self.listed(key) for key in [*best, *drawn]}
+        before = [place.listed for place in shown]
+        waiting = [listed[key] for key in best if key not in drawn]
+        chosen = arranged(waiting, limits(), count, before)
+        touched = place_trials(chosen, draws, listed, before)
+        places = [
+            Place(item, at, *self.reasons(item.pk, touched.get(item.pk)))
+            for at, item in enumerate(chosen, len(shown))
+        ]
+        return Chosen(places, len(order) > len(places), match.version)
+
+    def listed(self, key):
+        """What the rules of a list count of it."""
+        candidate, goods = self.candidates[key], self.goods[key]
+        return Listed(
+            candidate.pk,
+            candidate.seller_id,
+            goods.categories,
+            goods.has_products,
+            (self.now - candidate.published_at).days < settings.FEED_FRESH_DAYS,
+            candidate.is_seen,
+        )
+
+    def reasons(self, key, drawn: Draw | None):
+        """The rest of a `Place`."""
+        candidate, match = self.candidates[key], self.match
+        chance = 1.0
+        sources = sources_of(candidate, match.found)
+        features = {
+            "fresh": round(freshness(candidate, self.now), 3),
+            "engaging": round(engagement(candidate), 4),
+            **match.figures_of(candidate.pk),
+        }
+        if drawn:
+            features["draw"] = drawn.grounds
+            chance = drawn.chance if drawn.is_given else 1 - drawn.chance
+            if drawn.is_given:
+                sources |= Source.TRIAL
+        because = match.found.because.get(candidate.pk)
+        return int(sources), because, round(chance, 6), features
 
 
 def place_trials(chosen: list[Listed], draws, listed, before) -> dict[int, Draw]:
@@ -189,24 +239,6 @@ def place_trials(chosen: list[Listed], draws, listed, before) -> dict[int, Draw]
             chosen[place] = listed[draw.key]
         touched[chosen[place].pk] = draw
     return touched
-
-
-def reasons(candidate, match, now, drawn: Draw | None):
-    """The rest of a `Place`."""
-    chance = 1.0
-    sources = sources_of(candidate, match.found)
-    features = {
-        "fresh": round(freshness(candidate, now), 3),
-        "engaging": round(engagement(candidate), 4),
-        **match.figures_of(candidate.pk),
-    }
-    if drawn:
-        features["draw"] = drawn.grounds
-        chance = drawn.chance if drawn.is_given else 1 - drawn.chance
-        if drawn.is_given:
-            sources |= Source.TRIAL
-    because = match.found.because.get(candidate.pk)
-    return int(sources), because, round(chance, 6), features
 
 
 def limits():

@@ -58,6 +58,8 @@ class Found:
     scores: dict[int, float] = field(default_factory=dict)
     sources: dict[int, Source] = field(default_factory=dict)
     because: dict[int, int] = field(default_factory=dict)
+    # Not to come again while anything else is left.
+    seen: frozenset[int] = frozenset()
 
     def add_trending(self, trending: dict[int, float]):
         weight = tuned("FEED_PARTS")["trending"]

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
-from django.db.models import Exists, F, OuterRef, Window
+from django.conf import settings
+from django.db.models import Exists, F, Max, OuterRef, Q, Value, Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 
 from videos.feed.history import FINISHED_FROM
 from videos.models import Impression, WatchEvent
@@ -15,6 +18,7 @@ REMEMBERED = 100
 WATCHED = WatchEvent.Kind.WATCH
 TAPS = [WatchEvent.Kind.TAG, WatchEvent.Kind.CART]
 COLUMNS = ["viewer", "video", "finished", "tapped"]
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,57 @@ def views_before(viewers: list[str], until) -> Views:
     )
     latest = ended(shown.annotate(place=place)).filter(place__lte=REMEMBERED)
     return views_of(viewers, latest.order_by("created_at", "pk").values_list(*COLUMNS))
+
+
+@dataclass(frozen=True)
+class Past:
+    """Of one viewer: how the latest impressions ended, and what need not come again."""
+
+    views: Views
+    seen: frozenset[int]
+
+
+NO_VIEWS = Views(*np.empty((2, 0), np.int64), *np.empty((2, 0)))
+NO_PAST = Past(NO_VIEWS, frozenset())
+
+
+def past_of(viewer: str, user_pk: int | None) -> Past:
+    """Both in one query: many days are as many partitions, to be planned for once."""
+    names = {"viewer": viewer, "user": user_pk}
+    mine = Q(*((name, who) for name, who in names.items() if who), _connector=Q.OR)
+    if not mine:
+        return NO_PAST
+    asked = seen_lately(mine)
+    if viewer:
+        asked = latest_of(viewer).union(asked, all=True)
+    rows = list(asked)
+    told = sorted(row[:4] for row in rows if row.is_latest)
+    return Past(
+        views_of([viewer], ((viewer, *row[1:]) for row in told)),
+        frozenset(row.video for row in rows),
+    )
+
+
+def latest_of(viewer):
+    """As `views_before` finds them, where one viewer alone is asked about."""
+    shown = ended(Impression.objects.recent().filter(viewer=viewer))
+    latest = shown.order_by("-created_at", "-pk")[:REMEMBERED]
+    return told_of(latest, F("created_at"), F("finished"), F("tapped"), Value(True))
+
+
+def seen_lately(mine):
+    """In this browser, or by this person in any; each video once."""
+    now = timezone.now()
+    since = now - timedelta(days=settings.FEED_REPEAT_DAYS)
+    lately = Impression.objects.filter(created_at__gte=since, created_at__lt=now + DAY)
+    lately = lately.filter(mine).order_by().values("video")
+    return told_of(lately, Max("created_at"), *[Value(False)] * 3)
+
+
+def told_of(impressions, *columns):
+    names = ["at", "has_finished", "has_tapped", "is_latest"]
+    columns = dict(zip(names, columns, strict=True))
+    at = columns.pop("at")
+    return impressions.annotate(at=at, **columns).values_list(
+        "at", "video", *columns, named=True
+    )

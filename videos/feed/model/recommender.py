@@ -53,7 +53,7 @@ class Recommender:
     @classmethod
     def fit(cls, keys, documents, history, former=None):
         """From the catalogue's keys, in order, its texts, and what people did."""
-        visit_settings = VisitSettings()
+        visit_settings = VisitSettings.for_size(len(keys))
         taste_settings = TasteSettings.for_size(len(keys))
         keys = np.asarray(keys, np.int64)
         former_content = former.content if former else None

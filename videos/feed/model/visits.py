@@ -5,14 +5,16 @@ trained for a person: the last events of a visit are the whole question, so the 
 page can follow from what was done on this one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
 
 from videos.feed.model.sparse import Neighbours, add_up, best, places_in, starts_of
 
-TRANSITIONS_KEPT = 100
+# Places in the index of visits (200 MB) and pairs of followers (240 MB) that are kept.
+LARGEST_INDEX = 25_000_000
+LARGEST_LISTS = 30_000_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class VisitSettings:
     # blend, the latest the most; and of all that its very last item has, so much.
     again: float = 0.4
     same: float = 0.3
+    # Of what follows an item, the most frequent.
+    followers: int = 100
+
+    @classmethod
+    def for_size(cls, item_count):
+        """So that a large catalogue takes a bounded amount of memory."""
+        plain, count = cls(), max(item_count, 1)
+        newest = min(plain.newest, max(20, LARGEST_INDEX // count))
+        followers = min(plain.followers, max(20, LARGEST_LISTS // count))
+        return replace(plain, newest=newest, followers=followers)
 
 
 @dataclass(frozen=True)
@@ -65,11 +77,14 @@ class Visits:
         visits, items = visits[is_last], items[is_last]
         starts = starts_of(visits, visits[-1] + 1 if len(visits) else 0)
         places = np.arange(len(items)) - starts[visits]
+        index = newest_of_each(items, visits, places, item_count, settings.newest)
+        # A visit that no item lists is never looked at.
+        is_listed = np.isin(visits, index[1], kind="table")
         return cls(
             settings,
-            starts,
-            items.astype(np.int32),
-            *newest_of_each(items, visits, places, item_count, settings.newest),
+            starts_of(visits[is_listed], len(starts) - 1),
+            items[is_listed].astype(np.int32),
+            *index,
             rarity_of(visits, items, item_count, settings.rarity),
             transitions,
         )
@@ -195,4 +210,4 @@ def transitions_of(visits, items, item_count, settings):
         back = weights * settings.backwards
         total = total + scipy.sparse.csr_array((back, pairs[::-1]), shape=shape)
     sums = np.maximum(total.sum(axis=1), 1e-9)
-    return Neighbours.of(scipy.sparse.diags_array(1 / sums) @ total, TRANSITIONS_KEPT)
+    return Neighbours.of(scipy.sparse.diags_array(1 / sums) @ total, settings.followers)
