@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Expression, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from django.utils.translation import ngettext
 from checkout import purchase_limits
 from checkout.cart_contents import MAX_QUANTITY, NOTHING, own_reservations
 from checkout.models import Cart, CartLine, OrderGroup
+from marketplace.accounts import figures
 from sellers import stock
 from sellers.models import StockLevel, Variant
 from videos.models import ProductTag, Video
@@ -305,8 +307,17 @@ def visitors_count(request) -> int:
         return count_of(cart_of(request))
     if not token and not user.is_authenticated:
         return 0
+    if (count := figures.kept(request, figures.IN_CART)) is not None:
+        return count
     owner = user if user.is_authenticated else None
     lines = CartLine.objects.filter(cart__user=owner)
     if owner is None:
         lines = lines.filter(cart__token=token)
     return lines.aggregate(sum=Sum("quantity", default=0))["sum"]
+
+
+def count_of_account() -> Expression:
+    """The same of an outer query's account."""
+    lines = CartLine.objects.filter(cart__user=OuterRef("pk")).order_by()
+    counted = lines.values("cart__user").annotate(sum=Sum("quantity")).values("sum")
+    return Coalesce(Subquery(counted), 0)

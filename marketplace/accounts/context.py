@@ -3,7 +3,7 @@ from functools import partial
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
-from marketplace.accounts import passkeys
+from marketplace.accounts import figures, passkeys
 from marketplace.accounts.notifications import unread_count
 
 
@@ -12,7 +12,12 @@ def personal(request):
     user = getattr(request, "user", None)
     is_known = user is not None and user.is_authenticated
     return {
-        "unread_count": SimpleLazyObject(lambda: unread_count(user)) if is_known else 0,
+        "unread_count": SimpleLazyObject(lambda: unread(request)) if is_known else 0,
         "mail_is_shown": settings.IS_DEVELOPMENT,
         "better_passkey_address": partial(passkeys.better_address, request),
     }
+
+
+def unread(request) -> int:
+    count = figures.kept(request, figures.UNREAD)
+    return unread_count(request.user) if count is None else count

@@ -5,6 +5,8 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Expression, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.template import Context
 from django.template.loader import get_template, render_to_string
 
@@ -72,3 +74,10 @@ def render_text(template: str, context: Mapping) -> str:
 
 def unread_count(user: User) -> int:
     return Notification.objects.unread().filter(user=user).count()
+
+
+def unread_of_account() -> Expression:
+    """The same of an outer query's account."""
+    unread = Notification.objects.unread().filter(user=OuterRef("pk")).order_by()
+    counted = unread.values("user").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)

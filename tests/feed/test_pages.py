@@ -3,9 +3,11 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from sellers.models import Product, Seller, StockLevel
 from tests.factories import (
+    make_cart,
     make_product,
     make_seller,
     make_tag,
@@ -119,14 +121,15 @@ def test_a_zero_byte_is_no_name_of_anything(client):
     assert client.post(reverse("videos:add_wish"), wish).status_code == 404
 
 
-@pytest.mark.parametrize(("is_known", "most"), [(False, 5), (True, 10)])
+@pytest.mark.parametrize(("is_known", "most"), [(False, 5), (True, 8)])
 def test_the_feed_takes_the_same_few_queries_for_any_length(
     client, settings, django_assert_max_num_queries, is_known, most
 ):
     # One more is written for a visit of the sample: tests/feed/test_ranking_logs.py.
     settings.FEED_LOG_PERCENT = 0
     if is_known:
-        # Five more: session, account, cart and inbox; and what they wished of the feed.
+        # The session and the account, as on every page of the site; and in one query
+        # what they wished of the feed and what the bars show, cart and inbox.
         client.force_login(make_user())
     # A browser that has a pseudonym is asked what it has seen; and once a minute
     # somebody's page asks which experiments run.
@@ -142,6 +145,22 @@ def test_the_feed_takes_the_same_few_queries_for_any_length(
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_the_bars_of_the_feed_say_what_those_of_other_pages_say(client):
+    user = make_user()
+    make_shoppable()
+    for owner in (user, make_user()):
+        cart = make_cart(user=owner, quantity=2)
+        cart.lines.create(variant=make_variant(), quantity=3)
+        for read_at in (None, timezone.now()):
+            owner.notifications.create(subject="Sent", body="", read_at=read_at)
+    client.force_login(user)
+
+    feed, shop = client.get("/"), client.get(reverse("discovery:shop"))
+
+    for page in (feed, shop):
+        assert (page.context["cart_count"], page.context["unread_count"]) == (5, 1)
 
 
 def test_the_video_page_takes_few_queries(client, django_assert_max_num_queries):

@@ -9,9 +9,11 @@ from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files.storage import default_storage
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 
+from marketplace.prepared import Given, Prepared, given_keys
 from marketplace.video_addresses import address_of
 from sellers.cards import PICTURE_FIELDS
 from sellers.models import Follow, Picture, Product, ProductMedia, Seller
@@ -112,6 +114,7 @@ PLAIN = [
     "has_audio", "folder", "poster", "colour", "placeholder", "has_storyboard",
     "like_count", "published_at",
 ]  # fmt: skip
+SHOP = ["seller_id", "seller__name", "seller__slug", "seller__avatar"]
 
 
 CAPTIONS = ArraySubquery(
@@ -123,8 +126,6 @@ CAPTIONS = ArraySubquery(
 
 def reactions_of(user) -> dict:
     """Annotations of what this person likes, saves and follows."""
-    if not user.is_authenticated:
-        return {}
     mine = Engagement.objects.filter(user=user, video=OuterRef("pk"))
     follows = Follow.objects.filter(user=user, seller=OuterRef("seller"))
     return {
@@ -136,31 +137,42 @@ def reactions_of(user) -> dict:
 
 def load_clips(videos, user) -> list[Clip]:
     """In one query, with the prices and stock of this moment."""
-    rows = videos.values(
-        *PLAIN,
-        "seller_id",
-        name=F("seller__name"),
-        slug=F("seller__slug"),
-        avatar=F("seller__avatar"),
-        tracks=CAPTIONS,
-        tagged=ArraySubquery(tags_of(OuterRef("pk"))),
-        **reactions_of(user),
-    )
-    return [
-        Clip(
-            seller=Shop(*(row.pop(n) for n in ("seller_id", "name", "slug", "avatar"))),
-            captions=tuple(Caption(**track) for track in row.pop("tracks")),
-            shown_tags=tuple(shown_tags(row.pop("tagged"))),
-            **row,
-        )
-        for row in rows
-    ]
+    return clips_from(rows_of(videos, user if user.is_authenticated else None))
 
 
 def load_page(keys: list[int], user) -> list[Clip]:
     """The clips with these keys in this order, without those taken down meanwhile."""
-    videos = Video.objects.published().filter(pk__in=keys).order_by()
-    return sorted(load_clips(videos, user), key=lambda clip: keys.index(clip.pk))
+    kind = timezone.localdate(), user.is_authenticated
+    clips = clips_from(ON_PAGE.rows(*kind, keys=keys, user=user.pk))
+    return sorted(clips, key=lambda clip: keys.index(clip.pk))
+
+
+def on_page(today, is_authenticated):
+    videos = Video.objects.published().filter(pk__in=given_keys("keys")).order_by()
+    return rows_of(
+        videos, Given("user", BigIntegerField()) if is_authenticated else None
+    )
+
+
+ON_PAGE = Prepared(on_page)
+
+
+def rows_of(videos, user):
+    reactions = reactions_of(user) if user is not None else {}
+    return videos.annotate(
+        **reactions, tracks=CAPTIONS, tagged=ArraySubquery(tags_of(OuterRef("pk")))
+    ).values_list(*PLAIN, *SHOP, "tracks", "tagged", *reactions)
+
+
+def clips_from(rows) -> list[Clip]:
+    clips = []
+    for row in rows:
+        plain, shop = row[: len(PLAIN)], row[len(PLAIN) :][: len(SHOP)]
+        tracks, tagged, *reactions = row[len(PLAIN) + len(SHOP) :]
+        captions = tuple(Caption(**track) for track in tracks)
+        tags = tuple(shown_tags(tagged))
+        clips.append(Clip(*plain, Shop(*shop), captions, tags, *reactions))
+    return clips
 
 
 def tags_of(video):

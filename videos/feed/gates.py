@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
+from marketplace.prepared import Prepared, given_keys
 from sellers.models import Variant, orderable
 from videos.feed.watchers import Watcher
 from videos.models import ProductTag, Video
@@ -51,21 +53,28 @@ def passing(videos: QuerySet[Video], watcher: Watcher) -> set[int]:
 
 def goods_of(video_pks: Sequence[int], watcher: Watcher) -> dict[int, Goods]:
     """In one query; videos without products are left out."""
-    tags = ProductTag.objects.filter(video__in=video_pks).order_by()
-    rows = tags.values_list("video", "product", "product__category", bought_of(watcher))
     found = defaultdict(list)
+    rows = TAGGED.rows(timezone.localdate(), watcher.country, videos=list(video_pks))
     for video, *tag in rows:
         found[video].append(tag)
-    return {video: goods(tagged, watcher) for video, tagged in found.items()}
+    return {video: goods(tags, watcher) for video, tags in found.items()}
 
 
-def goods(tagged, watcher):
-    products, categories, bought = map(set, zip(*tagged, strict=True))
-    is_shown = bought != {None} and not products & watcher.products
+def goods(tags, watcher):
+    products, categories, variants = map(set, zip(*tags, strict=True))
+    is_shown = variants != {None} and not products & watcher.products
     return Goods(True, tuple(sorted(categories - {None})), is_shown)
 
 
-def bought_of(watcher):
+def tagged(today, country):
+    tags = ProductTag.objects.filter(video__in=given_keys("videos")).order_by()
+    return tags.values_list("video", "product", "product__category", bought(country))
+
+
+TAGGED = Prepared(tagged)
+
+
+def bought(country):
     """Of a tag: a variant of its product that can be bought and sent where they live.
 
     A single row, which is looked up for each tag: of an Exists the planner may make a
@@ -73,8 +82,8 @@ def bought_of(watcher):
     """
     left = Variant.objects.on_sale().alias(left=orderable())
     left = left.filter(product=OuterRef("product"), left__gt=0)
-    if watcher.country:
-        left = left.filter(sent_to(watcher.country))
+    if country:
+        left = left.filter(sent_to(country))
     return Subquery(left.order_by().values("pk")[:1])
 
 

@@ -6,12 +6,25 @@ from datetime import timedelta
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Exists, F, Max, OuterRef, Q, Value, Window
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Value,
+    Window,
+)
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from marketplace.prepared import Given, Prepared
 from videos.feed.history import FINISHED_FROM
 from videos.models import Impression, WatchEvent
+from videos.models.event import RECENT
 
 # Of each viewer so many impressions are remembered, the latest.
 REMEMBERED = 100
@@ -34,11 +47,10 @@ class Views:
         return len(self.videos)
 
 
-def ended(impressions):
+def ended(impressions, events=None):
     """With how each ended, of which the browser told at any time since."""
-    events = WatchEvent.objects.recent().filter(
-        viewer=OuterRef("viewer"), video=OuterRef("video")
-    )
+    events = WatchEvent.objects.recent() if events is None else events
+    events = events.filter(viewer=OuterRef("viewer"), video=OuterRef("video"))
     enough = OuterRef("video__duration_ms") * FINISHED_FROM
     # Nobody opens a product of a video that does not interest them.
     is_tapped = Exists(events.filter(kind__in=TAPS))
@@ -82,41 +94,58 @@ NO_PAST = Past(NO_VIEWS, frozenset())
 
 def past_of(viewer: str, user_pk: int | None) -> Past:
     """Both in one query: many days are as many partitions, to be planned for once."""
-    names = {"viewer": viewer, "user": user_pk}
-    mine = Q(*((name, who) for name, who in names.items() if who), _connector=Q.OR)
-    if not mine:
+    if not viewer and not user_pk:
         return NO_PAST
-    asked = seen_lately(mine)
-    if viewer:
-        asked = latest_of(viewer).union(asked, all=True)
-    rows = list(asked)
-    told = sorted(row[:4] for row in rows if row.is_latest)
+    now = timezone.now()
+    rows = PAST.rows(
+        bool(viewer),
+        bool(user_pk),
+        viewer=viewer,
+        user=user_pk,
+        recently=now - RECENT,
+        lately=now - timedelta(days=settings.FEED_REPEAT_DAYS),
+        tomorrow=now + DAY,
+    )
+    told = sorted(row[:4] for row in rows if row[-1])
     return Past(
         views_of([viewer], ((viewer, *row[1:]) for row in told)),
-        frozenset(row.video for row in rows),
+        frozenset(row[1] for row in rows),
     )
 
 
-def latest_of(viewer):
+def past(has_viewer, has_user):
+    viewer = Q(viewer=Given("viewer", CharField()))
+    user = Q(user=Given("user", BigIntegerField()))
+    if not has_viewer:
+        return seen_lately(user)
+    seen = seen_lately(viewer | user if has_user else viewer)
+    return latest(viewer).union(seen, all=True)
+
+
+PAST = Prepared(past)
+TIMES = {
+    name: Given(name, DateTimeField()) for name in ("recently", "lately", "tomorrow")
+}
+
+
+def latest(viewer):
     """As `views_before` finds them, where one viewer alone is asked about."""
-    shown = ended(Impression.objects.recent().filter(viewer=viewer))
-    latest = shown.order_by("-created_at", "-pk")[:REMEMBERED]
-    return told_of(latest, F("created_at"), F("finished"), F("tapped"), Value(True))
+    recently = TIMES["recently"], TIMES["tomorrow"]
+    shown = Impression.objects.shown_between(*recently).filter(viewer)
+    shown = ended(shown, WatchEvent.objects.shown_between(*recently))
+    shown = shown.order_by("-created_at", "-pk")[:REMEMBERED]
+    return told_of(shown, F("created_at"), F("finished"), F("tapped"), Value(True))
 
 
 def seen_lately(mine):
     """In this browser, or by this person in any; each video once."""
-    now = timezone.now()
-    since = now - timedelta(days=settings.FEED_REPEAT_DAYS)
-    lately = Impression.objects.filter(created_at__gte=since, created_at__lt=now + DAY)
-    lately = lately.filter(mine).order_by().values("video")
-    return told_of(lately, Max("created_at"), *[Value(False)] * 3)
+    shown = Impression.objects.shown_between(TIMES["lately"], TIMES["tomorrow"])
+    shown = shown.filter(mine).order_by().values("video")
+    return told_of(shown, Max("created_at"), *[Value(False)] * 3)
 
 
-def told_of(impressions, *columns):
-    names = ["at", "has_finished", "has_tapped", "is_latest"]
+def told_of(impressions, at, *columns):
+    names = ["has_finished", "has_tapped", "is_latest"]
     columns = dict(zip(names, columns, strict=True))
-    at = columns.pop("at")
-    return impressions.annotate(at=at, **columns).values_list(
-        "at", "video", *columns, named=True
-    )
+    told = impressions.annotate(at=at, **columns)
+    return told.values_list("at", "video", *columns)

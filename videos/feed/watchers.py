@@ -8,10 +8,12 @@ from functools import partial
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, CharField, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
+from marketplace.accounts import figures
 from marketplace.accounts.models import Address
+from marketplace.prepared import Given, Prepared
 from videos.feed.viewers import PSEUDONYM, viewer_of
 from videos.models import FeedChoice
 
@@ -77,7 +79,8 @@ def watcher_of(request) -> Watcher:
     """In one query for whoever has an account or wished something; else in none."""
     browser, user = browser_of(request), request.user
     if user.is_authenticated:
-        rows, country = of_account(user.pk, browser)
+        rows, country, *shown = of_account(user.pk, browser)
+        figures.keep(request, shown)
     else:
         rows, country = of_browser(browser), ""
     wishes = Wishes()
@@ -110,21 +113,26 @@ def mode_by(modes, request) -> str:
 
 
 def of_account(user_pk, browser):
-    """Its wishes, and where its parcels go."""
+    """Its wishes, where its parcels go, and what the bars of the page show of it."""
+    [account] = ACCOUNT.rows(bool(browser), user=user_pk, browser=browser)
+    return account
+
+
+def account(has_browser):
     mine = Q(user=OuterRef("pk"))
-    if browser:
-        mine |= Q(browser=browser)
+    if has_browser:
+        mine |= Q(browser=Given("browser", CharField()))
     wishes = FeedChoice.objects.filter(mine).order_by()
     address = Address.objects.filter(user=OuterRef("pk")).values("country")
-    return (
-        get_user_model()
-        .objects.filter(pk=user_pk)
-        .values_list(
-            ArraySubquery(wishes.values(json=JSONObject(**as_json()))),
-            Subquery(address[:1]),
-        )
-        .get()
+    accounts = get_user_model().objects.filter(pk=Given("user", BigIntegerField()))
+    return accounts.values_list(
+        ArraySubquery(wishes.values(json=JSONObject(**as_json()))),
+        Subquery(address[:1]),
+        *(figure() for figure in figures.FIGURES.values()),
     )
+
+
+ACCOUNT = Prepared(account)
 
 
 def as_json():

@@ -80,9 +80,10 @@ class EventQuerySet(models.QuerySet):
     def recent(self):
         """Nor of the partitions of days to come."""
         now = timezone.now()
-        return self.filter(
-            created_at__gte=now - RECENT, created_at__lt=now + timedelta(days=1)
-        )
+        return self.shown_between(now - RECENT, now + timedelta(days=1))
+
+    def shown_between(self, since, until):
+        return self.filter(created_at__gte=since, created_at__lt=until)
 
     def written(self, after, until):
         """Between two moments that `written_until` gave."""
