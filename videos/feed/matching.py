@@ -124,14 +124,11 @@ class Match:
         """
         if len(page) < 2 or not self.exposure.shown.any():
             return set()
-        pools = self.exposure.pools[self.rows]
-        room = room_left(pools, self.exposure.shown[self.rows], self.exposure.settings)
+        settings, pools = self.exposure.settings, self.exposure.pools[self.rows]
+        room = room_left(pools, self.exposure.shown[self.rows], settings)
         keys, waiting = np.array(list(self.places)), set()
         for place, (is_in, _share, queue) in enumerate(self.exposure.queues(pools), 1):
-            least = (
-                self.exposure.settings.worth_giving
-                * self.hoped[self.places[page[-place]]]
-            )
+            least = settings.worth_giving * self.hoped[self.places[page[-place]]]
             columns = np.flatnonzero(is_in & (room > 0))
             worth = self.hoped[columns] * self.exposure.turns(self.rows[columns], queue)
             may_come = ~self.is_seen[columns] & (self.hoped[columns] >= least)
