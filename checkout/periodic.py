@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from checkout import (
     balance_reconciling,
+    buying_together,
     cart_sweeping,
     disputes,
     fulfillment,
@@ -118,3 +119,9 @@ def compare_balances():
 @shared_task
 def sweep_carts():
     cart_sweeping.sweep_carts()
+
+
+@shared_task
+def count_pairs():
+    """What is bought together, for the pages of products."""
+    buying_together.count_pairs()

@@ -37,6 +37,11 @@ FEED_PARTS = {
     "followed": 1.0,
     "trending": 0.5,
 }
+# The same for the videos beside one, of which nothing but that one is asked.
+FEED_RELATED = {"visit": 2.0, "taste": 2.0, "content": 1.0}
+# Two products are bought together if so many people had both in one order within so
+# many days, and that many times as often as if the two had nothing to do.
+FEED_TOGETHER = {"days": 365, "buyers": 3, "lift": 1.5}
 # What an impression is worth is its expected completion, times one and these: each in
 # completions.  What is given back is taken away again.
 FEED_VALUES = {"tap": 1.0, "cart": 3.0, "purchase": 12.0, "refund": 12.0}

@@ -41,6 +41,7 @@ PERIODIC_TASKS = {
 NIGHTLY_TASKS = {
     "checkout.periodic.check_books": (3, 20),
     "checkout.periodic.compare_balances": (3, 50),
+    "checkout.periodic.count_pairs": (4, 10),
 }
 DAY_SECONDS = 24 * 3600
 

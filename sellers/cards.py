@@ -44,6 +44,10 @@ class ProductCard:
 
 def cards_of(products: QuerySet) -> list[ProductCard]:
     """In their order, in three queries."""
+    return list(cards_by_key(products).values())
+
+
+def cards_by_key(products: QuerySet) -> dict[int, ProductCard]:
     rows = list(
         products.values(
             "pk",
@@ -56,7 +60,11 @@ def cards_of(products: QuerySet) -> list[ProductCard]:
     )
     keys = [row["pk"] for row in rows]
     pictures, offered = leading_pictures(keys), offered_of(keys)
-    return [card(row, pictures.get(pk := row.pop("pk")), offered[pk]) for row in rows]
+    return {
+        pk: card(row, pictures.get(pk), offered[pk])
+        for row in rows
+        for pk in [row.pop("pk")]
+    }
 
 
 def card_of(product: Product) -> ProductCard:

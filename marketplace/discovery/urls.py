@@ -11,6 +11,7 @@ app_name = "discovery"
 
 urlpatterns = [
     path("shop/", views.shop, name="shop"),
+    path("shop/near/<int:pk>/", views.near, name="near"),
     path("search/", views.search, name="search"),
     path("search/suggest/", views.suggest, name="suggest"),
     path("robots.txt", views.robots, name="robots"),

@@ -1,11 +1,12 @@
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from marketplace.discovery import searching, shop_window
+from marketplace.discovery import near_products, searching, shop_window
 from marketplace.discovery.results import TABS, Results
 from sellers.browsing import Listing
 from sellers.cards import cards_of
 from sellers.models import Product
+from videos.feed.watchers import watcher_of
 
 SUGGESTED = 4
 
@@ -21,6 +22,18 @@ def shop(request):
             "shops": shop_window.shops_to_follow(request.user),
         }
     return render(request, "discovery/shop.html", context)
+
+
+@require_GET
+def near(request, pk):
+    """What goes with a product and what is like it: below its page, or by itself."""
+    product = get_object_or_404(near_products.known(), pk=pk)
+    context = {
+        "product": product,
+        "near": near_products.near(product, watcher_of(request)),
+    }
+    name = "discovery/_near.html" if request.htmx else "discovery/near.html"
+    return render(request, name, context)
 
 
 @require_GET

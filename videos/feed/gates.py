@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from marketplace.prepared import Prepared, given_keys
-from sellers.models import Variant, orderable
+from sellers.models import Product, Seller, Variant, orderable
 from videos.feed.watchers import Watcher
 from videos.models import ProductTag, Video
 
@@ -42,6 +42,19 @@ def unhidden(videos: QuerySet[Video], watcher: Watcher) -> QuerySet[Video]:
     if watcher.sellers:
         videos = videos.exclude(seller__in=watcher.sellers)
     return videos
+
+
+def products_for(products: QuerySet[Product], watcher: Watcher) -> QuerySet[Product]:
+    """Those that are not hidden and are sent to where the watcher lives.
+
+    Whether any is left is seen on its card.
+    """
+    products = products.exclude(pk__in=watcher.products)
+    products = products.exclude(seller__in=watcher.sellers)
+    if watcher.country:
+        sending = Seller.objects.filter(sent_to(watcher.country, "shipping_rates"))
+        products = products.filter(seller__in=sending)
+    return products
 
 
 def passing(videos: QuerySet[Video], watcher: Watcher) -> set[int]:
@@ -74,22 +87,23 @@ def tagged(today, country):
 TAGGED = Prepared(tagged)
 
 
-def bought(country):
+def bought(country, product="product"):
     """Of a tag: a variant of its product that can be bought and sent where they live.
+
+    Of other rows, if `product` says where they have its key.
 
     A single row, which is looked up for each tag: of an Exists the planner may make a
     table of the whole catalogue.
     """
     left = Variant.objects.on_sale().alias(left=orderable())
-    left = left.filter(product=OuterRef("product"), left__gt=0)
+    left = left.filter(product=OuterRef(product), left__gt=0)
     if country:
         left = left.filter(sent_to(country))
     return Subquery(left.order_by().values("pk")[:1])
 
 
-def sent_to(country):
+def sent_to(country, rates="product__seller__shipping_rates"):
     """By a rate of the product's shop, as the checkout would look for one."""
-    rates = "product__seller__shipping_rates"
     goes_there = Q(**{f"{rates}__countries": []})
     goes_there |= Q(**{f"{rates}__countries__contains": [country]})
     return goes_there & Q(**{f"{rates}__is_active": True})

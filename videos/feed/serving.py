@@ -19,6 +19,7 @@ from django.db import Error, connection
 
 from marketplace.user_files import STORAGE_FAILURES, private_files
 from videos.feed.model import artefacts
+from videos.feed.model.products import Products
 from videos.feed.model.recommender import Recommender
 from videos.models import FeedModel
 
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 class Serving:
     version: str
     recommender: Recommender
+    # None in what was trained before there was any, or without a product.
+    products: Products | None = None
 
 
 class Holder:
@@ -76,6 +79,11 @@ def load_current() -> Serving | None:
     return holder.serving
 
 
+def current_products() -> Products | None:
+    serves = current()
+    return serves and serves.products
+
+
 def current_recommender() -> Recommender | None:
     """For jobs, which can wait until it is loaded."""
     serving = load_current()
@@ -90,7 +98,10 @@ def load(version: str) -> Serving:
         # Whatever was fetched is not worth keeping; the storage may have it whole.
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Serving(version, artefacts.read(folder, "recommender", Recommender))
+    recommender = artefacts.read(folder, "recommender", Recommender)
+    has_products = artefacts.has_part(artefacts.read_manifest(folder), "products")
+    products = artefacts.read(folder, "products", Products) if has_products else None
+    return Serving(version, recommender, products)
 
 
 def fetch(version: str) -> Path:

@@ -68,8 +68,11 @@ class Found:
             self.sources[key] = self.sources.get(key, Source(0)) | Source.TRENDING
 
 
-def found_by_model(recommender, liked: Sequence[int]) -> Found:
-    """A video that several parts find has the sum of their scores."""
+def found_by_model(recommender, liked: Sequence[int], by_name=None) -> Found:
+    """A video that several parts find has the sum of their scores.
+
+    `by_name`: how much each part counts, if not as in the feed.
+    """
     if recommender is None or not len(liked):
         return Found()
     parts = {
@@ -77,7 +80,7 @@ def found_by_model(recommender, liked: Sequence[int]) -> Found:
         Source.TASTE: recommender.for_taste(liked, OF_EACH_PART),
         Source.CONTENT: recommender.alike(liked, OF_EACH_PART),
     }
-    by_name = tuned("FEED_PARTS")
+    by_name = by_name or tuned("FEED_PARTS")
     weights = {source: by_name[name] for source, name in PARTS.items()}
     keys = np.concatenate([keys for keys, _ in parts.values()])
     scores = [scores * weights[source] for source, (_, scores) in parts.items()]

@@ -22,7 +22,9 @@ from videos.feed import serving
 from videos.feed.history import read_history
 from videos.feed.model import artefacts
 from videos.feed.model.evaluation import sample
+from videos.feed.model.products import Products
 from videos.feed.model.recommender import Recommender
+from videos.feed.product_texts import read_products
 from videos.models import FeedModel, ProductTag, Video
 
 logger = logging.getLogger(__name__)
@@ -50,14 +52,18 @@ def train() -> FeedModel:
     keys, documents = read_catalogue()
     figures = judge(keys, documents, history)
     former = serving.current_recommender()
-    recommender = Recommender.fit(keys, documents, history, former)
+    parts = {"recommender": Recommender.fit(keys, documents, history, former)}
+    product_keys, documents = read_products()
+    if product_keys:
+        parts["products"] = Products.fit(product_keys, documents)
     figures |= {
         "videos": len(keys),
+        "products": len(product_keys),
         "events": len(history),
         "seconds": round(time.monotonic() - began, 1),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    model = store(recommender, figures)
+    model = store(parts, figures)
     if is_good_enough(figures):
         model.put_in_service()
     else:
@@ -145,13 +151,13 @@ def is_good_enough(figures):
     return serves is None or figures["found"] >= serves - TOLERANCE
 
 
-def store(recommender, figures):
+def store(parts, figures):
     """The files first, all of them; then the row."""
     version = f"{timezone.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     model = FeedModel(version=version, figures=figures)
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / version
-        artefacts.write(folder, {"recommender": recommender}, **figures)
+        artefacts.write(folder, parts, **figures)
         files = private_files()
         for path in sorted(folder.iterdir()):
             with path.open("rb") as content:

@@ -26,11 +26,11 @@ from videos.feed.gates import public_videos
 from videos.feed.gauges import served
 from videos.feed.metadata import absolute, mp4_page, poster_page, structured_data
 from videos.feed.reactions import set_reaction
+from videos.feed.related import related_videos
 from videos.feed.viewers import name_viewer, renew_viewer, viewer_for
 from videos.feed.watchers import remember_mode, watcher_of
 from videos.models import Engagement, Video
 
-RELATED = 8
 # Less than the least time that a signed address lasts.
 TOLD_SECONDS = 30
 SAVED_PER_PAGE = 24
@@ -170,18 +170,11 @@ def video(request, public_id):
     clip = next(iter(load_clips(found, request.user)), None)
     if clip is None:
         raise Http404
-    related = (
-        Video.objects.published()
-        .filter(seller=clip.seller.pk)
-        .exclude(pk=clip.pk)
-        .order_by("-published_at")
-        .for_cards()[:RELATED]
-    )
     context = {
         "clip": clip,
         "token": tokens.sign(viewer_for(request), clip.pk),
         "is_guest": not request.user.is_authenticated,
-        "related": related,
+        "related": related_videos(clip, watcher_of(request)),
         "structured_data": structured_data(clip),
         "share_url": absolute(clip.get_absolute_url()),
         "share_poster": poster_page(clip),

@@ -11,6 +11,7 @@ from videos.models.exposure import AudienceState, PoolDecision, VideoTrial
 from videos.models.feed_choice import FeedChoice
 from videos.models.feed_model import FeedModel, ModelConflict
 from videos.models.processing import LeaseLost, VideoConflict
+from videos.models.product_pair import ProductPair
 from videos.models.product_tag import ProductTag, TagHotspot
 from videos.models.ranking_log import RankingLog
 from videos.models.rendition import CaptionTrack, Rendition
@@ -35,6 +36,7 @@ __all__ = [
     "LeaseLost",
     "ModelConflict",
     "PoolDecision",
+    "ProductPair",
     "ProductTag",
     "RankingLog",
     "Rendition",

@@ -18,7 +18,10 @@ behaviour("[data-sheet]", (element) => {
     const { target } = (event as CustomEvent).detail;
     if (target === body && waiting) body?.replaceChildren(waiting.content.cloneNode(true));
   });
-  document.addEventListener("htmx:responseError", () => sheet.close());
+  document.addEventListener("htmx:responseError", (event) => {
+    // What is below the product may be missing.
+    if (!(event as CustomEvent).detail.target?.matches("[data-near]")) sheet.close();
+  });
   document.addEventListener("cart", () => {
     const { token, product } = opened;
     if (sheet.open) record({ token, kind: "cart", product });

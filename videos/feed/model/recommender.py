@@ -98,7 +98,13 @@ class Recommender:
 
     def alike(self, liked, limit):
         """Of like content, for what nobody has seen."""
-        wanted = self.vectors[self.rows(liked)[-LIKED:]].sum(axis=0)
+        return self.towards(self.vectors[self.rows(liked)[-LIKED:]].sum(axis=0), limit)
+
+    def like_text(self, document, limit):
+        """Of like content as what came after the training."""
+        return self.towards(self.content.vectors([document])[0], limit)
+
+    def towards(self, wanted, limit):
         if self.shelves is None:
             rows, nearness = most_alike(self.vectors, wanted, limit)
         else:
