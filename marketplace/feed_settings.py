@@ -39,6 +39,9 @@ FEED_PARTS = {
 }
 # The same for the videos beside one, of which nothing but that one is asked.
 FEED_RELATED = {"visit": 2.0, "taste": 2.0, "content": 1.0}
+# How many times its usual value a product of the Shop tab gains that is in a video
+# which suits best, is like one that was opened, or is of the category liked most.
+FEED_GOODS = {"video": 2.0, "alike": 1.0, "category": 1.0}
 # Two products are bought together if so many people had both in one order within so
 # many days, and that many times as often as if the two had nothing to do.
 FEED_TOGETHER = {"days": 365, "buyers": 3, "lift": 1.5}

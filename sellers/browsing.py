@@ -78,9 +78,13 @@ class Listing:
         return self.found[:PAGE]
 
     @property
+    def has_next(self) -> bool:
+        return len(self.found) > PAGE and self.page < LAST_PAGE
+
+    @property
     def next_query(self) -> str:
         """The address of the page after this one; empty on the last."""
-        if len(self.found) <= PAGE or self.page >= LAST_PAGE:
+        if not self.has_next:
             return ""
         return urlencode([*self.filters, ("page", self.page + 1)])
 

@@ -1,13 +1,18 @@
 """The pages of a search, tab by tab."""
 
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.discovery import searching
-from sellers.browsing import LAST_PAGE, Listing
-from sellers.cards import cards_of
+from marketplace.discovery.orders import NONE, OrderedListing
+from marketplace.discovery.reranking import RERANKED, order_for, reordered
+from sellers.browsing import LAST_PAGE
+from sellers.cards import cards_by_key, cards_of
+from videos.feed.suiting import suiting
+from videos.feed.watchers import Watcher
 
 TABS = {
     "all": _("All"),
@@ -19,7 +24,7 @@ PAGE = 24
 GLANCE = {"products": 8, "videos": 6, "shops": 6}
 
 
-class ProductResults(Listing):
+class ProductResults(OrderedListing):
     """Products that fit the words; the best first unless sorted otherwise."""
 
     SORTS = {
@@ -29,12 +34,12 @@ class ProductResults(Listing):
         "dear": _("Price: high to low"),
     }
     sorts = SORTS.items()
+    own_sort = "best"
+    longest = RERANKED
 
-    def __init__(self, text, wanted):
-        super().__init__(searching.products(text), wanted)
+    def __init__(self, text, wanted, make_order):
         self.text = text
-        sort = wanted.get("sort")
-        self.sort = sort if sort in self.SORTS else "best"
+        super().__init__(searching.products(text), wanted, make_order)
 
     def sorted(self):
         if self.sort == "best":
@@ -43,19 +48,15 @@ class ProductResults(Listing):
 
     @property
     def filters(self):
-        pairs = [("q", self.text), *super().filters]
-        return [pair for pair in pairs if pair != ("sort", "best")]
-
-    @property
-    def is_filtered(self):
-        return any(name not in {"q", "tab", "sort"} for name, _value in self.filters)
+        return [("q", self.text), *super().filters]
 
 
 class Results:
     """What fits the words, for the tab that is open."""
 
-    def __init__(self, text: str, wanted):
+    def __init__(self, text: str, wanted, watcher: Watcher):
         self.text = text
+        self.watcher = watcher
         self.tab = wanted.get("tab") if wanted.get("tab") in TABS else "all"
         page = wanted.get("page", "1")
         self.page = min(max(int(page), 1), LAST_PAGE) if page.isdecimal() else 1
@@ -64,6 +65,10 @@ class Results:
         self.listing = None
         self.products, self.videos, self.shops = [], [], []
         getattr(self, f"find_{self.tab}")(wanted)
+
+    @cached_property
+    def suiting(self):
+        return suiting(self.watcher)
 
     @property
     def is_empty(self):
@@ -75,19 +80,37 @@ class Results:
         return urlencode({"q": self.text, "tab": self.tab, "page": page})
 
     def find_all(self, wanted):
-        self.products = cards_of(searching.products(self.text)[: GLANCE["products"]])
-        self.videos = list(searching.videos(self.text)[: GLANCE["videos"]])
+        self.products = self.best_products(GLANCE["products"])
+        self.videos = self.in_order(searching.videos(self.text)[:PAGE])
+        self.videos = self.videos[: GLANCE["videos"]]
         self.shops = list(searching.shops(self.text)[: GLANCE["shops"]])
 
     def find_products(self, wanted):
-        self.listing = ProductResults(self.text, wanted)
+        self.listing = ProductResults(self.text, wanted, self.make_order)
         self.products = self.listing.products
 
     def find_videos(self, wanted):
-        self.videos = self.one_page(searching.videos(self.text))
+        # The words alone say what is on which page.
+        self.videos = self.in_order(self.one_page(searching.videos(self.text)))
 
     def find_shops(self, wanted):
         self.shops = self.one_page(searching.shops(self.text))
+
+    def best_products(self, count):
+        found = searching.products(self.text)
+        keys = self.make_order(found).keys[:count]
+        if not keys:
+            return cards_of(found[:count])
+        cards = cards_by_key(found.filter(pk__in=keys))
+        return [cards[key] for key in keys if key in cards]
+
+    def make_order(self, products):
+        if self.suiting is None:
+            return NONE
+        return order_for(products, self.watcher, self.suiting)
+
+    def in_order(self, videos):
+        return reordered(list(videos), self.watcher, self.suiting)
 
     def one_page(self, found):
         """And whether there is another, by asking for one row more."""

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Subquery
 from django.urls import reverse
 
 from sellers.cards import ProductCard, cards_of
-from sellers.models import Category, Picture, Product, ProductMedia, Seller
+from sellers.models import Category, Picture, Product, ProductMedia
 from videos.models import Video
 
 TILES = 12
@@ -16,7 +16,6 @@ TILES_SECONDS = 60
 STRIP = 12
 # Popular among what is new: no counter of all videos is sorted.
 STRIP_FROM = 200
-SHOPS = 8
 LATEST = 8
 
 
@@ -72,11 +71,3 @@ def popular_videos() -> list[Video]:
     popularity = F("view_count") + 5 * F("like_count") + 10 * F("share_count")
     best_first = recent.order_by(popularity.desc(), "-published_at", "-pk")
     return list(best_first.for_cards()[:STRIP])
-
-
-def shops_to_follow(user) -> list[Seller]:
-    """New shops that the person does not follow yet."""
-    shops = Seller.objects.open().order_by("-approved_at", "-pk")
-    if user.is_authenticated:
-        shops = shops.exclude(followers__user=user)
-    return list(shops[:SHOPS])

@@ -3,9 +3,11 @@ from django.views.decorators.http import require_GET
 
 from marketplace.discovery import near_products, searching, shop_window
 from marketplace.discovery.results import TABS, Results
+from marketplace.discovery.shop_order import ForYou
 from sellers.browsing import Listing
 from sellers.cards import cards_of
 from sellers.models import Product
+from videos.feed.shops_to_follow import shops_to_follow
 from videos.feed.watchers import watcher_of
 
 SUGGESTED = 4
@@ -13,15 +15,27 @@ SUGGESTED = 4
 
 @require_GET
 def shop(request):
-    listing = Listing(Product.objects.published(), request.GET)
+    watcher = watcher_of(request)
+    listing = listing_for(watcher, request.GET)
     context = {"listing": listing}
     if listing.page == 1 and not listing.is_filtered:
         context |= {
             "tiles": shop_window.category_tiles(),
             "videos": shop_window.popular_videos(),
-            "shops": shop_window.shops_to_follow(request.user),
+            "shops": shops_to_follow(watcher, best_shops(listing)),
         }
     return render(request, "discovery/shop.html", context)
+
+
+def listing_for(watcher, wanted):
+    """Without a profile it is the same for everybody."""
+    if watcher.viewer:
+        return ForYou(wanted, watcher)
+    return Listing(Product.objects.published(), wanted)
+
+
+def best_shops(listing):
+    return listing.order.shops if isinstance(listing, ForYou) else ()
 
 
 @require_GET
@@ -41,17 +55,17 @@ def search(request):
     text = searching.clean(request.GET.get("q", ""))
     context = {"text": text, "tabs": TABS.items()}
     if text:
-        context |= found(text, request.GET)
+        context |= found(text, request.GET, watcher_of(request))
     else:
         context["tiles"] = shop_window.category_tiles()
     return render(request, "discovery/search.html", context)
 
 
-def found(text, wanted):
+def found(text, wanted, watcher):
     """What fits; where nothing does, what fits the words that were perhaps meant."""
-    results = Results(text, wanted)
+    results = Results(text, wanted, watcher)
     if results.is_empty and (corrected := searching.correction(text)):
-        other = Results(corrected, wanted)
+        other = Results(corrected, wanted, watcher)
         if not other.is_empty:
             return {"results": other, "corrected": corrected, "listing": other.listing}
     context = {"results": results, "listing": results.listing}

@@ -11,6 +11,8 @@ from tests.factories import (
     make_variant,
     make_video,
 )
+from videos.feed.shops_to_follow import shops_to_follow
+from videos.feed.watchers import Watcher
 
 SHOP = "/shop/"
 
@@ -64,7 +66,10 @@ def test_shops_that_one_follows_are_not_proposed():
     followed, other = make_seller(), make_seller()
     Follow.objects.create(user=ann, seller=followed)
 
-    assert shop_window.shops_to_follow(ann) == [other]
+    hidden = make_seller()
+    watcher = Watcher(user_pk=ann.pk, sellers=frozenset({hidden.pk}))
+
+    assert shops_to_follow(watcher) == [other]
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ from tests.factories import (
     make_variant,
     make_video,
 )
+from tests.feed.telling import VIEWER
 from tests.feed.test_training import walk, watch
 from videos.feed import serving, training
 from videos.feed.clips import load_page
@@ -138,3 +139,19 @@ def test_the_page_is_there_without_redis(client, no_redis, monkeypatch):
     shown, other = make_video(), make_video()
 
     assert client.get(shown.get_absolute_url()).context["related"] == [other]
+
+
+def test_who_follows_nobody_is_shown_shops_that_suit(client):
+    ann = make_user()
+    new = make_seller(name="New", approved_at=timezone.now())
+    liked, hidden = make_video(), make_seller(name="Hidden")
+    FeedChoice.objects.create(user=ann, kind="hidden", seller=hidden)
+    client.force_login(ann)
+    client.cookies["viewer"] = VIEWER
+    watch(liked, VIEWER)
+
+    page = client.get("/following/")
+
+    assert page.context["shops"] == [liked.seller, new]
+    assert f"/s/{liked.seller.slug}/follow/" not in page.content.decode()
+    assert f'action="/follow/{liked.seller.slug}/"' in page.content.decode()

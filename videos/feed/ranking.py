@@ -63,8 +63,8 @@ def rank(candidates: Iterable[Candidate], now: datetime) -> list[int]:
     return [c.pk for c in [*spread(unseen), *spread(seen)]]
 
 
-def spread(best_first: list[Candidate]) -> list[Candidate]:
-    """The best that is left, of a seller not among the last `WINDOW` - 1 if any is."""
+def spread(best_first: list[Candidate], window: int = WINDOW) -> list[Candidate]:
+    """The best that is left, of a seller not among the last `window` - 1 if any is."""
     waiting: dict[int, deque[tuple[int, Candidate]]] = {}
     for place, candidate in enumerate(best_first):
         waiting.setdefault(candidate.seller_id, deque()).append((place, candidate))
@@ -78,7 +78,7 @@ def spread(best_first: list[Candidate]) -> list[Candidate]:
             continue
         result.append(waiting[seller].popleft()[1])
         resting.append(seller)
-        if len(resting) == WINDOW:
+        if len(resting) == window:
             rested = resting.popleft()
             if waiting[rested]:
                 heapq.heappush(free, (waiting[rested][0][0], rested))

@@ -27,6 +27,7 @@ from videos.feed.gauges import served
 from videos.feed.metadata import absolute, mp4_page, poster_page, structured_data
 from videos.feed.reactions import set_reaction
 from videos.feed.related import related_videos
+from videos.feed.shops_to_follow import shops_to_follow, suited_shops
 from videos.feed.viewers import name_viewer, renew_viewer, viewer_for
 from videos.feed.watchers import remember_mode, watcher_of
 from videos.models import Engagement, Video
@@ -96,7 +97,9 @@ def opened(request, videos, more_url_name, is_following=False):
         renew_viewer(request)
     context = feed_page_context(request, watcher, page, more_url_name)
     context["is_following"] = is_following
-    if not context["clips"] and not is_following:
+    if not context["clips"] and is_following:
+        context["shops"] = shops_to_follow(watcher, suited_shops(watcher))
+    elif not context["clips"]:
         context["soon_count"] = soon_count(videos)
     response = render(request, "videos/feed.html", context)
     return remember_mode(request, name_viewer(request, response), watcher)
