@@ -17,7 +17,7 @@ from django.db.models import F, OuterRef, Q, QuerySet
 
 from sellers.models import Product
 from videos.feed import serving
-from videos.feed.gates import bought_of
+from videos.feed.gates import bought
 from videos.feed.history import FINISHED_FROM
 from videos.feed.model.products import Products
 from videos.feed.sources import Found, found_by_model
@@ -144,7 +144,7 @@ def stocked(products: QuerySet[Product], watcher: Watcher, *more: str) -> QueryS
         "category",
         "published_at",
         ArraySubquery(tags.values("video")[:SHOWING]),
-        bought_of(watcher, "pk"),
+        bought(watcher.country, "pk"),
         *more,
     )
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("videos", "0022_rankings_of_viewer"),
+        ("videos", "0024_product_pairs"),
     ]
 
     operations = [
