@@ -150,7 +150,10 @@ def shipping_rates(request):
         request,
         "checkout/shipping_rates.html",
         {
-            "rates": request.seller.shipping_rates.prefetch_related("bands"),
+            "rates": request.seller.shipping_rates.select_related(
+                "zone"
+            ).prefetch_related("bands"),
+            "zones": request.seller.shipping_zones.annotate(count=Count("rates")),
             "seller": request.seller,
         },
     )

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from checkout.models import ShippingBand, ShippingRate
+from checkout import shipping_zones
+from checkout.models import ShippingBand, ShippingRate, ShippingZone
 from checkout.seller_forms import MoneyField
 from marketplace.money import to_major
 
@@ -21,13 +22,49 @@ def weight_field(**kwargs):
     )
 
 
+class CountriesField(forms.MultipleChoiceField):
+    """Boxes to tick; what is ticked stands first, or nobody would find it among 250."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs):
+        super().__init__(label=_("Countries"), choices=countries, **kwargs)
+
+    def put_first(self, codes):
+        chosen = set(codes or [])
+        self.choices = sorted(countries, key=lambda country: country[0] not in chosen)
+
+
+class ShippingZoneForm(forms.ModelForm):
+    countries = CountriesField(
+        error_messages={"required": _("Tick at least one country.")}
+    )
+
+    class Meta:
+        model = ShippingZone
+        fields = ["name", "countries"]
+
+    def __init__(self, *args, seller, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.instance.seller = seller
+        self.fields["countries"].put_first(self["countries"].value())
+
+    def clean_name(self):
+        name = self.cleaned_data["name"]
+        others = self.instance.seller.shipping_zones.exclude(pk=self.instance.pk)
+        if others.filter(name__iexact=name).exists():
+            raise forms.ValidationError(_("You have a zone of this name already."))
+        return name
+
+    def save(self):
+        shipping_zones.save_zone(self.instance)
+        return self.instance
+
+
 class ShippingRateForm(forms.ModelForm):
-    countries = forms.MultipleChoiceField(
-        label=_("Countries"),
-        choices=countries,
+    countries = CountriesField(
         required=False,
-        help_text=_("None ticked: everywhere."),
-        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: everywhere. A zone has its own countries."),
     )
     max_kilograms = weight_field(
         label=_("Heaviest order (kg)"),
@@ -40,12 +77,17 @@ class ShippingRateForm(forms.ModelForm):
         fields = [
             "name",
             "banded_by",
+            "zone",
             "countries",
             "min_days",
             "max_days",
             "is_active",
         ]
-        labels = {"is_active": _("Offered to buyers"), "banded_by": _("The price is")}
+        labels = {
+            "is_active": _("Offered to buyers"),
+            "banded_by": _("The price is"),
+            "zone": _("Delivers to"),
+        }
         widgets = {"banded_by": forms.RadioSelect}
 
     def __init__(self, *args, seller, **kwargs):
@@ -56,11 +98,10 @@ class ShippingRateForm(forms.ModelForm):
         heaviest = self.instance.max_grams
         self.initial["max_kilograms"] = heaviest and Decimal(heaviest) / GRAMS
         self.fields["banded_by"].choices = Measure.choices
-        # What is ticked stands first, or nobody would find it among 250.
-        chosen = set(self["countries"].value() or [])
-        self.fields["countries"].choices = sorted(
-            countries, key=lambda country: country[0] not in chosen
-        )
+        zones = self.fields["zone"]
+        zones.queryset = seller.shipping_zones
+        zones.empty_label = _("The countries ticked below")
+        self.fields["countries"].put_first(self["countries"].value())
 
     def add_amounts(self, currency):
         amounts = {
@@ -146,12 +187,13 @@ class ShippingRateForm(forms.ModelForm):
             self.add_error(name, error)
             return None
 
-    def save(self, commit=True):
+    def save(self):
         rate, heaviest = self.instance, self.cleaned_data["max_kilograms"]
         rate.price_minor = self.cleaned_data["price_minor"]
         rate.free_from_minor = self.cleaned_data["free_from_minor"]
         rate.max_grams = int(heaviest * GRAMS) if heaviest else None
-        rate = super().save(commit)
+        rate = super().save(commit=False)
+        shipping_zones.save_rate(rate)
         rate.bands.all().delete()
         ShippingBand.objects.bulk_create(
             ShippingBand(rate=rate, starts_at=starts_at, price_minor=price_minor)

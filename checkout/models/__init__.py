@@ -30,6 +30,7 @@ from checkout.models.seller_money import (
     Reserve,
     SellerDebt,
 )
+from checkout.models.shipping_zone import ShippingZone
 from checkout.models.stripe_customer import StripeCustomer
 from checkout.models.stripe_event import StripeEvent
 
@@ -67,6 +68,7 @@ __all__ = [
     "SellerDebt",
     "ShippingBand",
     "ShippingRate",
+    "ShippingZone",
     "StripeCustomer",
     "StripeEvent",
     "TrackingEvent",

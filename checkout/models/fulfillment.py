@@ -9,16 +9,8 @@ from django_countries import countries
 from checkout.models.cart import new_token
 from checkout.models.order import Order
 from checkout.models.order_line import OrderLine
+from checkout.models.shipping_zone import ShippingZone, named
 from sellers.models import Seller
-
-NAMED_COUNTRIES = 5
-
-
-def named(codes: list[str]) -> list[str]:
-    """Countries by name, or by code where the names would fill a table."""
-    if len(codes) > NAMED_COUNTRIES:
-        return codes
-    return [countries.name(code) or code for code in codes]
 
 
 class ShippingRateQuerySet(models.QuerySet):
@@ -66,6 +58,15 @@ class ShippingRate(models.Model):
 
     seller = models.ForeignKey(Seller, models.CASCADE, related_name="shipping_rates")
     name = models.CharField(_("name"), max_length=80)
+    # Not empty: `countries` are those of the zone, see `shipping_zones`.
+    zone = models.ForeignKey(
+        ShippingZone,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="rates",
+        verbose_name=_("zone"),
+    )
     countries = ArrayField(
         models.CharField(max_length=2),
         default=list,

@@ -9,7 +9,7 @@ from html import escape
 from django.db import transaction
 from django.utils import timezone
 
-from checkout.models import ShippingRate
+from checkout.models import ShippingRate, ShippingZone
 from marketplace.demo import people, shopfiles
 from marketplace.moderation import decisions
 from sellers import catalog, onboarding, pictures, variants
@@ -132,11 +132,13 @@ def _new_shop(shop, owner, moderator):
 
 def _add_rates(seller):
     home = str(seller.country)
+    zone = ShippingZone.objects.create(seller=seller, name="Europe", countries=EUROPE)
     ShippingRate.objects.bulk_create(
         [
             ShippingRate(
-                seller=seller, name="Standard", countries=EUROPE, price_minor=490,
-                free_from_minor=6000, min_days=2, max_days=5, position=0,
+                seller=seller, name="Standard", zone=zone, countries=EUROPE,
+                price_minor=490, free_from_minor=6000, min_days=2, max_days=5,
+                position=0,
             ),
             ShippingRate(
                 seller=seller, name="Express", countries=[home, "DE", "FR", "NL", "BE"],

@@ -155,6 +155,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     },
     "videos.ExperimentArm",
     "checkout.ShippingRate",
+    "checkout.ShippingZone",
     "checkout.CommissionRule",
     "checkout.PayoutTerms",
     {"model": "checkout.Coupon", "exclude_fields": ["uses"]},

@@ -122,7 +122,8 @@ def test_the_pages_of_shop_and_seller_have_no_serious_flaw(page, site, sign_in):
 def test_the_forms_about_orders_have_no_serious_flaw(page, site, sign_in):
     owner = make_user()
     seller = make_seller(owner=owner)
-    rate = make_shipping_rate(seller=seller, countries=["DE", "FR"])
+    zone = seller.shipping_zones.create(name="Home", countries=["DE", "FR"])
+    rate = make_shipping_rate(seller=seller, zone=zone, countries=zone.countries)
     coupon = make_coupon(seller=seller, bearer="seller")
     paid, arrived = (
         make_order(
@@ -146,6 +147,9 @@ def test_the_forms_about_orders_have_no_serious_flaw(page, site, sign_in):
         (False, "cancel_seller_order", arrived.pk),
         (True, "new_shipping_rate"),
         (False, "shipping_rate", rate.pk),
+        (False, "shipping_rates"),
+        (True, "new_shipping_zone"),
+        (False, "shipping_zone", zone.pk),
         (True, "new_coupon"),
         (False, "coupons"),
         (False, "coupon", coupon.pk),

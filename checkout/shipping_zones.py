@@ -1,0 +1,31 @@
+"""Zones: countries that a seller names once, and the rates that go there."""
+
+from django.db import transaction
+
+from checkout.models import ShippingRate, ShippingZone
+from sellers.models import Seller
+
+
+@transaction.atomic
+def save_zone(zone: ShippingZone) -> None:
+    """Its rates go where it goes, from now on; placed orders keep theirs."""
+    if zone.pk:
+        locked_zone(zone.seller, zone.pk)
+    zone.save()
+    zone.rates.update(countries=zone.countries)
+
+
+@transaction.atomic
+def save_rate(rate: ShippingRate) -> None:
+    """With the countries of its zone, if it has one; also if that is just deleted."""
+    if rate.zone is not None:
+        known = rate.zone
+        rate.zone = locked_zone(rate.seller, known.pk)
+        rate.countries = (rate.zone or known).countries
+    rate.save()
+
+
+def locked_zone(seller: Seller, pk: int) -> ShippingZone | None:
+    """Who changes a zone and who saves a rate of it wait for each other."""
+    zones = seller.shipping_zones.select_for_update(no_key=True)
+    return zones.filter(pk=pk).first()
