@@ -7,6 +7,9 @@ from kombu.transport import TRANSPORT_ALIASES
 # Before anything connects: “redis://” and “redis+socket://” mean ours.
 TRANSPORT_ALIASES["redis"] = "marketplace.broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+# A worker would run Django's checks, which import all pages and numpy with them, and
+# pass over what they say.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("vitrine")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from marketplace.money import to_major
 from marketplace.plots import Axis, Mark, Plot, Series, percent, plot
-from videos.feed.history import FINISHED_FROM
+from videos.feed.endings import FINISHED_FROM
 from videos.models import ProductTag, Video, WatchEvent
 from videos.models.video import clock
 

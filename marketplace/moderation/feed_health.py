@@ -1,9 +1,13 @@
-"""Health of the feed: is all shown, is the new found, is it quick, and who serves."""
+"""Health of the feed: is all shown, is the new found, is it quick, and who serves.
+
+Without numpy: every worker imports the desk, and those for media need the memory.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
+from math import log, log2
 
-import numpy as np
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Q, Sum
@@ -56,14 +60,12 @@ class Spread:
 
 def gini(counts) -> float | None:
     """0: all have the same; towards 1: one has all."""
-    values = np.sort(np.asarray(counts, float))
-    if not values.sum():
+    values, total = sorted(counts), sum(counts)
+    if not total:
         return None
-    places = np.arange(1, len(values) + 1)
-    return float(
-        2 * (places * values).sum() / (len(values) * values.sum())
-        - (len(values) + 1) / len(values)
-    )
+    number = len(values)
+    weighted = sum(place * value for place, value in enumerate(values, 1))
+    return 2 * weighted / (number * total) - (number + 1) / number
 
 
 def spread_since(since) -> Spread:
@@ -79,12 +81,13 @@ def spread_since(since) -> Spread:
     )
     rows = list(shops.values_list("n", "new"))
     total = sums["all"] or 0
-    bits = (np.log(total) - sums["weighted"] / total) / np.log(2) if total else None
+    # The database has natural logarithms.
+    bits = log2(total) - sums["weighted"] / total / log(2) if total else None
     return Spread(
         impressions=total,
         videos=sums["videos"],
         to_new=sum(new for _n, new in rows),
-        bits=None if bits is None else float(bits),
+        bits=bits,
         shops=tuple(n for n, _new in rows),
     )
 
@@ -303,10 +306,10 @@ def times_plot(counts):
 def lorenz_plot(shops):
     if not sum(shops):
         return None
-    counts = np.sort(np.asarray(shops, float))
-    shares = np.r_[0, counts.cumsum() / counts.sum()]
-    places = np.linspace(0, len(shares) - 1, min(len(shares), 50)).astype(int)
-    points = [(place / len(counts), float(shares[place])) for place in places]
+    sums, number = [0, *accumulate(sorted(shops))], len(shops)
+    steps = min(number, 49)
+    places = [step * number // steps for step in range(steps + 1)]
+    points = [(place / number, sums[place] / sums[-1]) for place in places]
     return plot(
         _("How impressions are spread over shops"),
         Axis(_("shops, the least shown first"), percent, 0, 1),

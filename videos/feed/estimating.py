@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from videos.feed.history import FINISHED_FROM
+from videos.feed.endings import FINISHED_FROM
 from videos.feed.model.off_policy import Estimate, ips, snips
 from videos.feed.sources import Source
 from videos.feed.trials import LIMITS

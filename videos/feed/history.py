@@ -6,6 +6,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
+from videos.feed.endings import LIKED_FROM
 from videos.feed.model.recommender import History
 from videos.models import Engagement, WatchEvent
 
@@ -17,9 +18,6 @@ TOLD = [
     WatchEvent.Kind.TAG,
     WatchEvent.Kind.CART,
 ]
-# A video is liked from this share of it on; finished from the next.
-LIKED_FROM = 0.4
-FINISHED_FROM = 0.8
 
 COLUMNS = np.dtype(
     [("visit", "U40"), ("person", "U48"), ("item", "i8"), ("worth", "f4"), ("at", "f8")]

@@ -2,14 +2,18 @@
 
 import logging
 import zlib
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import Error
 
 from videos.feed import experimenting
-from videos.feed.sessions import Page
 from videos.feed.watchers import Watcher
 from videos.models import RankingLog
+
+if TYPE_CHECKING:
+    # numpy: the media worker imports this module too.
+    from videos.feed.sessions import Page
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +26,7 @@ def is_sampled(visit: str) -> bool:
     return zlib.crc32(visit.encode()) % 100 < settings.FEED_LOG_PERCENT
 
 
-def note(page: Page, watcher: Watcher) -> None:
+def note(page: "Page", watcher: Watcher) -> None:
     """In one query; a page is worth more than the note that it was served."""
     if not page.is_new or not is_sampled(page.visit):
         return

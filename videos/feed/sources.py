@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from videos.feed.endings import LIKED_FROM
 from videos.feed.experimenting import tuned
-from videos.feed.history import LIKED_FROM
 from videos.feed.model.sparse import add_up
 from videos.models import WatchEvent
 

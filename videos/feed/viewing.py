@@ -22,7 +22,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from marketplace.prepared import Given, Prepared
-from videos.feed.history import FINISHED_FROM
+from videos.feed.endings import FINISHED_FROM
 from videos.models import Impression, WatchEvent
 from videos.models.event import RECENT
 
