@@ -20,7 +20,7 @@ from videos.ladder import Rung
 # To both sides of our own CRF.
 STEPS = (-4, 0, 4)
 SHARPEST, COARSEST = 12, 40
-FLATTEST = 0.3  # VMAF for a step of CRF; where the cap has flattened the line
+FLATTEST = 0.3  # VMAF for a step of CRF
 NEAR_ENOUGH = 0.5
 TRIES = 3
 RIVALS = {
@@ -115,18 +115,19 @@ def _with_caps(plan: Plan, caps: dict[int, int]) -> Plan:
 
 
 def _crf_for(rival: Way, rung: Rung, near: dict[int, Way]) -> tuple[float, float]:
-    """By the line through two neighbours, or on along the last; and how steep it is."""
+    """On from the nearest, as steeply as the steepest line: caps flatten the others."""
     vmaf = rival.vmaf[rung.name]
     points = [
         (codecs.effort_of(rung).crf + step, way.vmaf[rung.name])
         for step, way in near.items()
     ]
-    lines = list(pairwise(points))
-    (low, better), (high, worse) = next(
-        (line for line in lines if vmaf >= line[1][1]), lines[-1]
+    slope = max(
+        (better - worse) / (high - low)
+        for (low, better), (high, worse) in pairwise(points)
     )
-    slope = max(FLATTEST, (better - worse) / (high - low))
-    return _kept_within(low + (better - vmaf) / slope), slope
+    slope = max(FLATTEST, slope)
+    crf, found = min(points, key=lambda point: abs(point[1] - vmaf))
+    return _kept_within(crf + (found - vmaf) / slope), slope
 
 
 def _kept_within(crf: float) -> float:
