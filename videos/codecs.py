@@ -17,10 +17,13 @@ class Effort:
 
 # Measured, see docs/video.md.  Trellis and a longer look ahead win more than the finer
 # search for motion that `superfast` leaves out, and cost less; where pixels are few,
-# that costs little too.
+# that costs little too.  To search for the best place of each B frame costs a tenth
+# and more, and wins nothing over always so many.
 LARGE_EDGE = 540
-LARGE = Effort("superfast", 23.5, "mbtree=1:rc-lookahead=20:trellis=1")
-SMALL = Effort("veryfast", 23, "rc-lookahead=20:trellis=1")
+LARGE = Effort(
+    "superfast", 23.5, "mbtree=1:rc-lookahead=20:trellis=1:b-adapt=0:bframes=2"
+)
+SMALL = Effort("veryfast", 23, "rc-lookahead=20:trellis=1:b-adapt=0")
 
 
 def stream_options(n: int, rung: Rung, threads: int) -> list[str]:
