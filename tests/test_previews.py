@@ -78,6 +78,22 @@ def test_what_a_browser_cannot_play_gets_a_small_quick_rendition(tmp_path, monke
         assert container.streams.audio
 
 
+def test_a_quick_rendition_has_half_the_frames_and_the_whole_length(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(previews, "WORTH_PIXELS", 0)
+    clip = make_clip(size="640x960", seconds=2, options=["-bf", "3"])
+
+    path = video_files().path(
+        offer(make_rotated(clip, 0, is_mirrored=True), tmp_path).preview
+    )
+
+    # The last of them may be a B frame.
+    assert len(packets(path, "video")) in (28, 29, 30)
+    with av.open(path) as container:
+        assert container.duration / av.time_base == pytest.approx(2, abs=0.1)
+
+
 def test_a_phone_held_upright_is_copied_as_it_turned_the_picture(tmp_path):
     video = offer(make_rotated(make_clip(size="960x540"), 90), tmp_path)
 
@@ -114,7 +130,7 @@ def test_only_what_every_browser_shows_rightly_is_copied(clip):
 
 def test_a_heavy_source_is_not_copied():
     probe = ffmpeg.probe(make_clip())
-    source = make_file("heavy.mp4", bytes(2_000_000))
+    source = make_file("heavy.mp4", bytes(3_000_000))
 
     assert not previews.is_copied(probe, source)
 

@@ -1,6 +1,7 @@
 """The ffmpeg commands, as pure functions: lists of words, never a shell's string."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from videos import codecs, formats, frames, scenes, storyboards
@@ -23,6 +24,7 @@ WHITE_NITS = 203
 SCALE_MATRICES = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 9: "bt2020"}
 UNSPECIFIED_MATRIX = 2
 PREVIEW_SOUND = ["-c:a", "aac", "-ac", "2"]
+PREVIEW_RATE = Fraction(15)
 
 
 @dataclass(frozen=True)
@@ -291,13 +293,18 @@ def copy_command(plan: Plan) -> list[str]:
 
 
 def quick_command(plan: Plan) -> list[str]:
-    """The lowest rung alone, as fast as it goes: of the frames that others need."""
-    normal = _normal(plan.probe, plan.rungs[0])
+    """The lowest rung alone, as fast as it goes: B frames are left out undecoded.
+
+    Those are the most in what editors and some phones write, and decoding costs most.
+    """
+    lowest = plan.rungs[0]
+    slow = replace(lowest, frame_rate=min(lowest.frame_rate, PREVIEW_RATE))
+    normal = _normal(plan.probe, slow)
     graph = f"sws_flags=fast_bilinear;[0:{plan.probe.video_index}]{normal}[v]"
     return [
         "-nostdin", "-v", "error", "-y", "-max_error_rate", "0.01",
         "-filter_complex_threads", str(plan.threads),
-        "-skip_frame", "noref",
+        "-skip_frame", "bidir",
         *_input(plan.source, plan.threads, plan.probe),
         "-filter_complex", graph,
         *_preview_streams(plan, "[v]"),

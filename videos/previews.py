@@ -14,8 +14,9 @@ from videos.storing import store_file
 logger = logging.getLogger(__name__)
 
 PREVIEW = "preview.mp4"
-# A line of a phone at home; and no more pixels than the largest rung has.
-COPIED_BPS = 12_000_000
+# What phones write for 1080 at 30 frames a second, and what a line at home brings; and
+# no more pixels than the largest rung has.
+COPIED_BPS = 20_000_000
 COPIED_EDGE = 1080
 # With one rung, or little to do, the whole is ready nearly as soon.
 WORTH_PIXELS = 1920 * 1080 * 30 * 4
