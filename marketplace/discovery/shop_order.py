@@ -13,8 +13,8 @@ from videos.feed.ranking import spread
 from videos.feed.suiting import Stocked, Suiting, best_shops, stocked, suiting
 from videos.feed.watchers import Watcher
 
-# Of the newest so many are ranked, and so many of those that were found.
-NEWEST, FOUND = 480, 240
+# Of the newest so many are ranked, ten pages, and so many of what the videos show.
+NEWEST, FOUND = 240, 120
 # Days after which newness counts half; things are sold longer than videos are new.
 HALF_LIFE_DAYS = 30
 SHOPS = 8
@@ -56,12 +56,12 @@ def rows_for(products, watcher, known: Suiting) -> list[Stocked]:
     """The newest, and what was found; each choice by an index of its own."""
     products = products_for(products, watcher)
     newest = products.order_by("-published_at", "-pk").values("pk")
-    shown = newest.filter(pk__in=known.shown_products())
-    chosen = [newest[:NEWEST], shown[:FOUND], known.keys()]
-    first, *rest = (
-        stocked(products.filter(pk__in=keys).order_by(), watcher) for keys in chosen
-    )
-    return [Stocked(*row) for row in first.union(*rest)]
+    chosen = [newest.filter(pk__in=known.shown_products())[:FOUND]]
+    if keys := known.keys():
+        chosen.append(products.filter(pk__in=keys).order_by().values("pk"))
+    chosen = newest[:NEWEST].union(*chosen)
+    rows = stocked(products.filter(pk__in=chosen).order_by(), watcher)
+    return [Stocked(*row) for row in rows]
 
 
 def ranked(rows: Sequence[Stocked], gains: Sequence[float]) -> list[Stocked]:

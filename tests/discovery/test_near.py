@@ -8,6 +8,7 @@ from tests.factories import (
     make_product,
     make_seller,
     make_shipping_rate,
+    make_tag,
     make_user,
     make_variant,
     make_video,
@@ -161,3 +162,13 @@ def test_below_a_product_it_is_a_fragment_and_alone_a_page(client, monkeypatch):
     part = client.get(url, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert "More like this" in part
+
+
+def test_the_sheet_over_a_video_leads_there_too(client):
+    lamp = make_goods()
+    video = make_video(seller=lamp.seller)
+    make_tag(video=video, product=lamp)
+
+    sheet = client.get(reverse("videos:product_sheet", args=[video.public_id, lamp.pk]))
+
+    assert reverse("discovery:near", args=[lamp.pk]) in sheet.content.decode()

@@ -7,6 +7,8 @@ from django.db.models import Min, Q
 from sellers.models import Product
 from sellers.rich_text import plain
 
+# What a product is stands at the beginning; the rest is how to wash it.
+DESCRIBED = 600
 # Levels of price, twice as many as doublings; each shared with both neighbours.
 LEVELS = 2
 
@@ -35,7 +37,7 @@ def document_of(product) -> list[tuple[str, float]]:
     categories = product.category.path if product.category else []
     return [
         (product.title, 3),
-        (plain(product.description), 1),
+        (plain(product.description)[:DESCRIBED], 1),
         *((name, 4) for name in categories),
         (product.seller.name, 0.5),
         *((level, 1) for level in price_levels(product.lowest_minor, product.currency)),

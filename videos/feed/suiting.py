@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -65,11 +66,16 @@ class Suiting:
     found: Found
     products: Products | None
 
-    def shares(self, video_pks: Sequence[int]) -> list[float]:
-        """How well each video suits them: 1 for what they liked, and the best found."""
-        liked, found = set(self.liking.videos), self.found.scores
+    @cached_property
+    def by_video(self) -> dict[int, float]:
+        """How well each suits them: 1 for what they liked, and for the best found."""
+        found = self.found.scores
         top = max(found.values(), default=1)
-        return [1.0 if pk in liked else found.get(pk, 0) / top for pk in video_pks]
+        shares = {pk: score / top for pk, score in found.items()}
+        return shares | dict.fromkeys(self.liking.videos, 1.0)
+
+    def shares(self, video_pks: Sequence[int]) -> list[float]:
+        return [self.by_video.get(pk, 0.0) for pk in video_pks]
 
     def gains(self, rows: Sequence[Stocked]) -> np.ndarray:
         """How many times its usual value each product gains."""
