@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.discovery.orders import NONE, Order, OrderedListing
 from sellers.browsing import SORTS
-from sellers.models import Product
 from videos.feed.gates import products_for
 from videos.feed.ranking import spread
 from videos.feed.suiting import Stocked, Suiting, best_shops, stocked, suiting
@@ -29,11 +28,11 @@ class ForYou(OrderedListing):
     sorts = SORTS.items()
     own_sort = "you"
 
-    def __init__(self, wanted, watcher: Watcher):
+    def __init__(self, products, wanted, watcher: Watcher):
         def make_order(products):
             return order_for(products, watcher)
 
-        super().__init__(Product.objects.published(), wanted, make_order)
+        super().__init__(products, wanted, make_order)
 
     def sorted(self):
         if self.sort == self.own_sort:

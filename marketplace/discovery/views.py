@@ -7,6 +7,7 @@ from marketplace.discovery.shop_order import ForYou
 from sellers.browsing import Listing
 from sellers.cards import cards_of
 from sellers.models import Product
+from videos.feed.gates import unhidden_products
 from videos.feed.shops_to_follow import shops_to_follow
 from videos.feed.watchers import watcher_of
 
@@ -27,11 +28,12 @@ def shop(request):
     return render(request, "discovery/shop.html", context)
 
 
-def listing_for(watcher, wanted):
-    """Without a profile it is the same for everybody."""
+def listing_for(watcher, asked):
+    """Without a profile it is the same for everybody, but for what they hid."""
+    products = unhidden_products(Product.objects.published(), watcher)
     if watcher.viewer:
-        return ForYou(wanted, watcher)
-    return Listing(Product.objects.published(), wanted)
+        return ForYou(products, asked, watcher)
+    return Listing(products, asked)
 
 
 def best_shops(listing):

@@ -177,8 +177,10 @@ def test_what_is_sold_out_comes_last_and_shops_take_turns(viewer):
     assert all(len(set(shops[n : n + 3])) == 3 for n in range(0, 24, 3))
 
 
-def test_hidden_goods_are_not_in_it(viewer):
-    ann = make_user()
+@pytest.mark.parametrize("name", ["viewer", "feed"])
+def test_hidden_goods_are_not_in_it_with_a_profile_or_without(client, name):
+    viewer, ann = client, make_user()
+    viewer.cookies[name] = {"viewer": VIEWER, "feed": "plain"}[name]
     opened(make_goods("Opened"))
     hidden, of_hidden = make_goods("Hidden"), make_goods("Of a hidden shop")
     FeedChoice.objects.create(user=ann, kind="hidden", product=hidden)
@@ -186,6 +188,18 @@ def test_hidden_goods_are_not_in_it(viewer):
     viewer.force_login(ann)
 
     assert listed(viewer) == ["Opened"]
+
+
+def test_what_is_hidden_between_two_pages_is_not_on_the_second(viewer):
+    goods, ann = many(30), make_user()
+    viewer.force_login(ann)
+    first = viewer.get(SHOP).context["listing"]
+    for product in goods:
+        FeedChoice.objects.create(user=ann, kind="hidden", product=product)
+
+    second = viewer.get(f"{SHOP}?{first.next_query}").context["listing"]
+
+    assert (len(first.products), second.products) == (24, [])
 
 
 def test_a_filter_is_kept_from_page_to_page(viewer):

@@ -44,13 +44,23 @@ def unhidden(videos: QuerySet[Video], watcher: Watcher) -> QuerySet[Video]:
     return videos
 
 
+def unhidden_products(
+    products: QuerySet[Product], watcher: Watcher
+) -> QuerySet[Product]:
+    """Without the products and shops that the watcher does not want to see."""
+    if watcher.products:
+        products = products.exclude(pk__in=watcher.products)
+    if watcher.sellers:
+        products = products.exclude(seller__in=watcher.sellers)
+    return products
+
+
 def products_for(products: QuerySet[Product], watcher: Watcher) -> QuerySet[Product]:
     """Those that are not hidden and are sent to where the watcher lives.
 
     Whether any is left is seen on its card.
     """
-    products = products.exclude(pk__in=watcher.products)
-    products = products.exclude(seller__in=watcher.sellers)
+    products = unhidden_products(products, watcher)
     if watcher.country:
         sending = Seller.objects.filter(sent_to(watcher.country, "shipping_rates"))
         products = products.filter(seller__in=sending)
