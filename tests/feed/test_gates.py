@@ -12,7 +12,7 @@ from tests.factories import (
     make_variant,
     make_video,
 )
-from videos.feed import candidates
+from videos.feed import candidates, sessions
 from videos.feed.gates import passing, public_videos
 from videos.feed.sessions import continue_feed, open_feed
 from videos.feed.watchers import Watcher
@@ -133,6 +133,20 @@ def test_categories_of_a_page_are_mixed():
 
     tagged = Product.objects.filter(video_tags__video__in=page.keys)
     assert 4 <= tagged.filter(category=cups).count() <= 5
+
+
+def test_where_most_of_the_best_are_sold_out_the_others_come(monkeypatch):
+    monkeypatch.setattr(candidates, "GATED", 5)
+    monkeypatch.setattr(sessions, "LOOKAHEAD", 1)
+    for _ in range(15):
+        make_shoppable(stock=0, like_count=100)
+    others = [make_shoppable() for _ in range(12)]
+
+    first = open_feed(public_videos(), Watcher())
+    second = continue_feed(public_videos(), Watcher(), first.next_cursor)
+
+    assert {*first.keys, *second.keys} == {video.pk for video in others}
+    assert second.next_cursor is None
 
 
 def test_where_all_that_is_new_is_sold_out_older_videos_come(monkeypatch):

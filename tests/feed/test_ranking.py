@@ -74,3 +74,15 @@ def test_every_candidate_comes_exactly_once(rows):
     ]
 
     assert sorted(rank(candidates, NOW)) == list(range(len(rows)))
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=30))
+def test_the_best_few_are_the_first_of_all(made):
+    candidates = [
+        make_candidate(n, seller=seller, days=n % 7, is_seen=is_seen)
+        for n, (seller, is_seen) in enumerate(made, 1)
+    ]
+    order = rank(candidates, NOW)
+
+    for most in range(len(made) + 2):
+        assert rank(candidates, NOW, most) == order[:most]

@@ -12,7 +12,7 @@ from tests.races import at_once
 from videos.feed import candidates, matching, trials
 from videos.feed.candidates import candidates_among
 from videos.feed.gates import public_videos
-from videos.feed.sessions import open_feed
+from videos.feed.sessions import followed_videos, open_feed
 from videos.feed.sources import Found, Source, find_trending, note_trending, trending
 from videos.feed.trials import count_outcomes, load_trials
 from videos.feed.watchers import Watcher
@@ -239,3 +239,16 @@ def test_a_video_with_nothing_to_sell_has_no_commercial_value():
     worth = {c.pk: float(w) for c, w in zip(found, worth, strict=True)}
     assert worth[plain.pk] == 0
     assert worth[tagged.pk] == pytest.approx(4)
+
+
+def test_feeds_of_different_followers_are_not_mixed_up():
+    users, shops = [make_user() for _ in "ab"], [make_seller() for _ in "ab"]
+    for user, shop in zip(users, shops, strict=True):
+        shop.followers.create(user=user)
+    videos = [make_video(seller=shop) for shop in shops]
+
+    for _ in range(2):
+        for user, video in zip(users, videos, strict=True):
+            page = open_feed(followed_videos(user), Watcher("v" * 22, user.pk))
+            assert page.keys == [video.pk]
+    assert len(open_feed(public_videos(), Watcher()).keys) == 2

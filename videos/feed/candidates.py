@@ -1,11 +1,21 @@
 """The videos that one page is chosen from, and those of them that may be shown."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.sql.where import WhereNode
 
+from marketplace.prepared import Given, Prepared, given_keys
 from sellers.models import Follow
-from videos.feed.gates import NO_GOODS, Goods, goods_of, unhidden
+from videos.feed.gates import NO_GOODS, Goods, goods_of
 from videos.feed.ranking import Candidate
 from videos.feed.sources import Found, Source, followed_keys
 from videos.feed.watchers import Watcher
@@ -23,66 +33,84 @@ FIELDS = [
 ]  # fmt: skip
 
 
-def candidates_among(videos, watcher: Watcher, found: Found) -> list[Candidate]:
-    """The newest, what was found for this viewer, and what followed shops have new."""
-    return rows_of(videos, watcher, found, slice(NEWEST))
+@dataclass(frozen=True)
+class Among:
+    """Videos that a feed may be made of; alike where they are found by the same."""
+
+    videos: QuerySet = field(compare=False)
+    where: WhereNode
+
+    @classmethod
+    def of(cls, videos):
+        return cls(videos, videos.query.where)
 
 
-def further_among(videos, watcher: Watcher, found: Found) -> list[Candidate]:
-    """With those that came before the newest, which are sold out or sent nowhere."""
-    return rows_of(videos, watcher, found, slice(FURTHER * NEWEST))
+def candidates_among(
+    videos,
+    watcher: Watcher,
+    found: Found,
+    left_out: Collection[int] = (),
+    newest: int | None = None,
+) -> list[Candidate]:
+    """The newest, what was found for this viewer, and what followed shops have new.
 
-
-def rows_of(videos, watcher, found, newest):
-    """In one query."""
-    videos = unhidden(videos, watcher)
-    chosen = [videos.order_by("-published_at", "-pk").values("pk")[newest]]
-    if found.scores:
-        keys = list(found.scores)
-        chosen.append(videos.filter(pk__in=keys).order_by().values("pk"))
-    if watcher.follower_pk:
-        chosen.append(followed_keys(videos, watcher.follower_pk))
-    first, *rest = chosen
-    keys = first.union(*rest) if rest else first
-    rows = annotated(Video.objects.filter(pk__in=keys), watcher).order_by()
+    In one query.
+    """
+    user_pk = watcher.follower_pk
+    rows = ROWS.rows(
+        Among.of(videos),
+        bool(user_pk),
+        newest or NEWEST,
+        user=user_pk,
+        found=list(found.scores),
+        left_out=[*left_out, *watcher.videos],
+        sellers=list(watcher.sellers),
+    )
     return [
         Candidate(*row[:-2], row[0] in found.seen, row[-2], row[-1] is not None)
-        for row in rows.values_list(*FIELDS)
+        for row in rows
     ]
 
 
-def annotated(videos, watcher):
-    """A single tag is looked up for each: of an Exists the planner may make a table."""
-    follows = Follow.objects.filter(user=watcher.follower_pk, seller=OuterRef("seller"))
+def further_among(videos, watcher: Watcher, found: Found, left_out: Collection[int]):
+    """With those that came before the newest, which are sold out or sent nowhere."""
+    return candidates_among(videos, watcher, found, left_out, FURTHER * NEWEST)
+
+
+def rows(among, is_follower, newest):
+    user = Given("user", BigIntegerField())
+    videos = among.videos.exclude(pk__in=given_keys("left_out"))
+    videos = videos.exclude(seller__in=given_keys("sellers"))
+    chosen = [
+        videos.order_by("-published_at", "-pk").values("pk")[:newest],
+        videos.filter(pk__in=given_keys("found")).order_by().values("pk"),
+    ]
+    if is_follower:
+        chosen.append(followed_keys(videos, user))
+    first, *rest = chosen
+    candidates = Video.objects.filter(pk__in=first.union(*rest)).order_by()
+    # A single tag is looked up for each: of an Exists the planner may make a table.
     tags = ProductTag.objects.filter(video=OuterRef("pk")).order_by().values("pk")
-    return videos.annotate(
-        is_followed=Exists(follows) if watcher.follower_pk else Value(False),
+    follows = Follow.objects.filter(user=user, seller=OuterRef("seller"))
+    return candidates.annotate(
+        is_followed=Exists(follows) if is_follower else Value(False),
         tag=Subquery(tags[:1]),
-    )
+    ).values_list(*FIELDS)
 
 
-def let_through(
-    best_first: Sequence[int], watcher: Watcher, enough: int, others: Collection[int]
-) -> dict[int, Goods]:
-    """The goods of those that pass the gates, out of the best and of some others.
-
-    Of the best at least `enough` pass, if there are so many.
-    """
-    goods = gated({*best_first[: max(GATED, enough)], *others}, watcher)
-    if sum(key in goods for key in best_first[: max(GATED, enough)]) < enough:
-        goods |= gated(best_first[max(GATED, enough) :], watcher)
-    return goods
+ROWS = Prepared(rows)
 
 
-def gated(keys, watcher):
-    goods = goods_of(list(keys), watcher) if keys else {}
+def let_through(keys: Collection[int], watcher: Watcher) -> dict[int, Goods]:
+    """What those of these have to sell that pass the gates."""
+    goods = goods_of(keys, watcher) if keys else {}
     asked = {key: goods.get(key, NO_GOODS) for key in keys}
     return {key: found for key, found in asked.items() if found.is_shown}
 
 
 def sources_of(candidate: Candidate, found: Found) -> Source:
     """All ways by which it came to the list."""
-    sources = found.sources.get(candidate.pk, Source(0))
+    sources = Source(found.sources.get(candidate.pk, 0))
     if candidate.is_followed:
         sources |= Source.FOLLOWED
     return sources or Source.NEWEST

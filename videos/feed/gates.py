@@ -5,7 +5,7 @@ page, and costs the same whatever the catalogue holds.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -74,7 +74,7 @@ def passing(videos: QuerySet[Video], watcher: Watcher) -> set[int]:
     return {key for key in keys if goods.get(key, NO_GOODS).is_shown}
 
 
-def goods_of(video_pks: Sequence[int], watcher: Watcher) -> dict[int, Goods]:
+def goods_of(video_pks: Collection[int], watcher: Watcher) -> dict[int, Goods]:
     """In one query; videos without products are left out."""
     found = defaultdict(list)
     rows = TAGGED.rows(timezone.localdate(), watcher.country, videos=list(video_pks))

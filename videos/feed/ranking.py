@@ -52,19 +52,28 @@ def score(candidate: Candidate, now: datetime) -> float:
     return merit * (0.25 + freshness(candidate, now))
 
 
-def rank(candidates: Iterable[Candidate], now: datetime) -> list[int]:
-    """Keys of the videos, best first; what has been seen comes after the rest."""
+def rank(
+    candidates: Iterable[Candidate], now: datetime, most: int | None = None
+) -> list[int]:
+    """Keys of the best, best first; what has been seen comes after the rest."""
     best_first = sorted(
         candidates,
         key=lambda c: (c.is_seen, -score(c, now), -c.published_at.timestamp()),
     )
-    unseen = [c for c in best_first if not c.is_seen]
-    seen = [c for c in best_first if c.is_seen]
-    return [c.pk for c in [*spread(unseen), *spread(seen)]]
+    seen = next((n for n, c in enumerate(best_first) if c.is_seen), len(best_first))
+    order = spread(best_first[:seen], most=most)
+    if most is None or len(order) < most:
+        order += spread(best_first[seen:], most=most and most - len(order))
+    return [c.pk for c in order]
 
 
-def spread(best_first: list[Candidate], window: int = WINDOW) -> list[Candidate]:
-    """The best that is left, of a seller not among the last `window` - 1 if any is."""
+def spread(
+    best_first: list[Candidate], window: int = WINDOW, most: int | None = None
+) -> list[Candidate]:
+    """Each the best that is left, of a seller not among the last `window` - 1 if any is.
+
+    As many as are asked for.
+    """
     waiting: dict[int, deque[tuple[int, Candidate]]] = {}
     for place, candidate in enumerate(best_first):
         waiting.setdefault(candidate.seller_id, deque()).append((place, candidate))
@@ -72,7 +81,8 @@ def spread(best_first: list[Candidate], window: int = WINDOW) -> list[Candidate]
     heapq.heapify(free)
     resting: deque[int] = deque()  # sellers, the one shown longest ago first
     result: list[Candidate] = []
-    while len(result) < len(best_first):
+    wanted = len(best_first) if most is None else min(most, len(best_first))
+    while len(result) < wanted:
         seller = heapq.heappop(free)[1] if free else resting.popleft()
         if not waiting[seller]:
             continue

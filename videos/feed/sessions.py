@@ -127,8 +127,7 @@ def same_page(name, videos, watcher, shown, start):
 
 def next_page(name, videos, watcher, shown, start):
     """Chosen now, and kept."""
-    others = videos.exclude(pk__in=[place.key for place in shown])
-    chosen = choose(others, watcher, shown, PAGE_SIZE - (len(shown) - start))
+    chosen = choose(videos, watcher, shown, PAGE_SIZE - (len(shown) - start))
     shown = [*shown, *chosen.places]
     cache.set(cache_key(name), shown, LASTS_SECONDS)
     return Page(
@@ -142,11 +141,12 @@ def next_page(name, videos, watcher, shown, start):
 def choose(videos, watcher: Watcher, shown, count: int) -> Chosen:
     """The next so many of these videos, by worth, trials and the rules of a list."""
     match = matching.match(watcher)
-    found = candidates_among(videos, watcher, match.found)
+    left_out = [place.key for place in shown]
+    found = candidates_among(videos, watcher, match.found, left_out)
     ranking = Ranking.of(match, found, watcher, count)
     if len(found) >= candidates.NEWEST and len(ranking.order) < candidates.FEWEST:
         # So much of what is new is sold out, or sent nowhere near.
-        found = further_among(videos, watcher, match.found)
+        found = further_among(videos, watcher, match.found, left_out)
         ranking = Ranking.of(match, found, watcher, count)
     return ranking.chosen(shown, count)
 
@@ -168,10 +168,15 @@ class Ranking:
         by_key = {
             c.pk: c._replace(affinity=fit) for c, fit in zip(found, fits, strict=True)
         }
-        order = rank(by_key.values(), now)
-        on_trial = match.on_trial(order[:count])
-        goods = let_through(order, watcher, count + LOOKAHEAD, on_trial)
-        return cls(match, now, by_key, goods, [key for key in order if key in goods])
+        enough = count + LOOKAHEAD
+        best = rank(by_key.values(), now, max(candidates.GATED, enough))
+        asked = {*best, *match.on_trial(best[:count])}
+        goods = let_through(asked, watcher)
+        order = [key for key in best if key in goods]
+        if len(order) < enough and len(best) < len(by_key):
+            goods |= let_through(by_key.keys() - asked, watcher)
+            order = [key for key in rank(by_key.values(), now) if key in goods]
+        return cls(match, now, by_key, goods, order)
 
     def chosen(self, shown, count):
         order, match = self.order, self.match

@@ -48,6 +48,7 @@ class Source(IntFlag):
     NAMED = 128
 
 
+TREND = int(Source.TRENDING)
 PARTS = {Source.VISIT: "visit", Source.TASTE: "taste", Source.CONTENT: "content"}
 
 
@@ -56,7 +57,8 @@ class Found:
     """What one viewer's past leads to: keys with scores, sources and causes."""
 
     scores: dict[int, float] = field(default_factory=dict)
-    sources: dict[int, Source] = field(default_factory=dict)
+    # Added up as numbers: a page has hundreds of them.
+    sources: dict[int, int] = field(default_factory=dict)
     because: dict[int, int] = field(default_factory=dict)
     # Not to come again while anything else is left.
     seen: frozenset[int] = frozenset()
@@ -65,7 +67,7 @@ class Found:
         weight = tuned("FEED_PARTS")["trending"]
         for key, share in trending.items():
             self.scores[key] = self.scores.get(key, 0) + weight * share
-            self.sources[key] = self.sources.get(key, Source(0)) | Source.TRENDING
+            self.sources[key] = self.sources.get(key, 0) | TREND
 
 
 def found_by_model(recommender, liked: Sequence[int], by_name=None) -> Found:
@@ -85,10 +87,11 @@ def found_by_model(recommender, liked: Sequence[int], by_name=None) -> Found:
     keys = np.concatenate([keys for keys, _ in parts.values()])
     scores = [scores * weights[source] for source, (_, scores) in parts.items()]
     keys, scores = add_up(keys, np.concatenate(scores))
-    sources: dict[int, Source] = {}
+    sources: dict[int, int] = {}
     for source, (found, _) in parts.items():
+        bit = int(source)
         for key in found.tolist():
-            sources[key] = sources.get(key, Source(0)) | source
+            sources[key] = sources.get(key, 0) | bit
     alike = parts[Source.CONTENT][0]
     because = recommender.nearest(liked, alike).tolist() if len(alike) else []
     return Found(

@@ -15,6 +15,7 @@ from django.db.models import Avg, Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from marketplace.prepared import Prepared, given_keys
 from videos.feed import serving
 from videos.feed.counting import BEGINNING, begun_before, written_until
 from videos.feed.experimenting import tuned
@@ -102,12 +103,17 @@ def load_trials(keys, recommender, read=None) -> Trials:
 
 
 def read_rows(keys) -> list[tuple]:
-    return list(
-        VideoTrial.objects.filter(video__in=keys).values_list(
-            "video", "carted", "purchased", "refunded", "pool", "shown", "finished",
-            "tapped", "pull", "pull_weight", "mean", "covariance",
-        )
+    return ROWS.rows(keys=keys)
+
+
+def rows():
+    return VideoTrial.objects.filter(video__in=given_keys("keys")).values_list(
+        "video", "carted", "purchased", "refunded", "pool", "shown", "finished",
+        "tapped", "pull", "pull_weight", "mean", "covariance",
     )  # fmt: skip
+
+
+ROWS = Prepared(rows)
 
 
 class Remembered:

@@ -21,7 +21,7 @@ def test_a_part_answers_as_before_and_its_arrays_are_mapped(visits, tmp_path):
     found = artefacts.read(tmp_path / "one", "visits", Visits)
 
     assert found.settings == visits.settings
-    assert isinstance(found.transitions.weights, np.memmap)
+    assert isinstance(found.transitions.weights.base, np.memmap)
     assert found.next([1], 5).tolist() == visits.next([1], 5).tolist()
     assert artefacts.check(tmp_path / "one")["facts"] == {"videos": 5}
 
