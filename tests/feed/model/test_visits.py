@@ -53,6 +53,24 @@ def test_only_the_newest_visits_of_an_item_are_looked_at():
     assert set(model.next([1], 9)) == {1, 3, 4}
 
 
+def test_a_large_catalogue_takes_a_bounded_amount_of_memory():
+    small, large = VisitSettings.for_size(50_000), VisitSettings.for_size(1_000_000)
+
+    assert small == VisitSettings()
+    # A visit and a place in it, and what is in such visits at most.
+    assert 1_000_000 * large.newest * 3 * 4 <= 300_000_000
+    assert 1_000_000 * large.followers * 8 <= 240_000_000
+
+
+def test_a_visit_that_no_item_lists_takes_no_memory_and_changes_no_answer():
+    past = [[1, 2], [1, 3], [1, 2], [1, 3]]
+    model, newer = fit(*past, newest=1), fit(*past[2:], newest=1)
+
+    assert len(model.items) == len(newer.items) == 4
+    assert len(model.starts) == 5
+    assert model.next([1], 9).tolist() == newer.next([1], 9).tolist()
+
+
 def test_the_order_of_the_rows_means_nothing_but_their_times_do():
     rows = np.array([[7, 1, 10], [7, 2, 11], [3, 1, 20], [3, 4, 21], [7, 9, 12]])
     shuffled = rows[[4, 2, 0, 3, 1]]
