@@ -1,7 +1,6 @@
 import pytest
 from django.urls import reverse
 
-from marketplace.caching import ForgivingCache
 from sellers.models import Product
 from tests.factories import (
     make_category,
@@ -151,8 +150,7 @@ def test_it_takes_five_queries_whatever_there_is(
         near(client, lamp)
 
 
-def test_below_a_product_it_is_a_fragment_and_alone_a_page(client, monkeypatch):
-    monkeypatch.setattr(ForgivingCache, "away_until", float("inf"))
+def test_below_a_product_it_is_a_fragment_and_alone_a_page(client, no_cache):
     lamps = make_category()
     lamp, _ = make_goods(category=lamps), make_goods(category=lamps)
     url = reverse("discovery:near", args=[lamp.pk])

@@ -3,7 +3,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from marketplace.caching import ForgivingCache
 from marketplace.discovery import shop_order
 from sellers import browsing
 from tests.factories import (
@@ -224,8 +223,7 @@ def test_without_the_kept_order_the_page_is_that_of_everybody(viewer, name):
     assert titles == [f"Lamp {n}" for n in range(24, 30)]
 
 
-def test_without_redis_every_page_is_there(viewer, monkeypatch):
-    monkeypatch.setattr(ForgivingCache, "away_until", float("inf"))
+def test_without_redis_every_page_is_there(viewer, no_cache):
     many(30)
 
     first, second = pages(viewer)

@@ -3,7 +3,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from marketplace.caching import ForgivingCache
 from tests.factories import (
     make_category,
     make_product,
@@ -134,8 +133,7 @@ def test_the_page_leaves_out_what_its_reader_hid(client):
     assert "Related videos" in page.content.decode()
 
 
-def test_the_page_is_there_without_redis(client, no_redis, monkeypatch):
-    monkeypatch.setattr(ForgivingCache, "away_until", float("inf"))
+def test_the_page_is_there_without_redis(client, no_redis, no_cache):
     shown, other = make_video(), make_video()
 
     assert client.get(shown.get_absolute_url()).context["related"] == [other]

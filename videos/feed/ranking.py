@@ -70,7 +70,7 @@ def rank(
 def spread(
     best_first: list[Candidate], window: int = WINDOW, most: int | None = None
 ) -> list[Candidate]:
-    """Each the best that is left, of a seller not among the last `window` - 1 if any is.
+    """Each the best left, of none of the last `window` - 1 sellers if that can be.
 
     As many as are asked for.
     """

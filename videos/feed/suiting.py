@@ -18,8 +18,8 @@ from django.db.models import F, OuterRef, Q, QuerySet
 
 from sellers.models import Product
 from videos.feed import serving
+from videos.feed.endings import FINISHED_FROM
 from videos.feed.gates import bought
-from videos.feed.history import FINISHED_FROM
 from videos.feed.model.products import Products
 from videos.feed.sources import Found, found_by_model
 from videos.feed.viewing import TAPS, WATCHED
