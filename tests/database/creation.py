@@ -24,6 +24,8 @@ class DatabaseCreation(creation.DatabaseCreation):
     def migrated(self, cursor):
         """The name of the database to copy, for the migrations as they are now."""
         name = f"migrated_{digest_of_migrations()}"
+        # The others wait for the first longer than the site may wait for anything.
+        cursor.execute("SET lock_timeout = 0; SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
         try:
             if not self._database_exists(cursor, name):
