@@ -19,6 +19,7 @@ from checkout import (
     payments,
     quotes,
     saved_cards,
+    taxes,
 )
 from checkout.coupons import CouponRefused, Entry
 from checkout.forms import ADDRESS_FIELDS, CheckoutForm
@@ -62,8 +63,8 @@ def check_out(request, cart):
     country = initial["country"]
     rates = quotes.rates_of_unpaid_order(cart, country)
     entry = Entry(initial.pop("coupon_code", ""), cart, buyer_of(request))
-    region = initial.get("region", "")
-    found = quotes.quote(contents, country, rates, entry, region=region)
+    place = taxes.Place(initial, cart.pk)
+    found = quotes.quote(contents, country, rates, entry, place=place)
     return show(request, cart, form, found)
 
 
@@ -82,10 +83,10 @@ def order(request, cart):
     refused = coupon_guesses.refusal(request, typed_code(request))
     if refused or not form.is_valid():
         return show(request, cart, form, typed_quote(request, cart, refused))
+    details = details_of(request, form)
+    ask_for_taxes(cart, details)
     try:
-        group = ordering.place_order(
-            cart, details_of(request, form), form.cleaned_data["checkout_key"]
-        )
+        group = ordering.place_order(cart, details, form.cleaned_data["checkout_key"])
     except EmptyCart:
         return redirect("checkout:cart")
     except (CartProblem, OutOfStock) as refusal:
@@ -97,6 +98,9 @@ def order(request, cart):
     except LimitPassed as refusal:
         messages.error(request, str(refusal))
         return redirect(way_back(cart_contents.contents(cart).items))
+    except taxes.TaxUnknown as refusal:
+        form.add_error("postal_code", str(refusal))
+        return show(request, cart, form, typed_quote(request, cart))
     except (QuoteChanged, Undeliverable, CouponRefused) as refusal:
         is_refused = isinstance(refusal, CouponRefused)
         found = typed_quote(request, cart, str(refusal) if is_refused else "")
@@ -105,6 +109,16 @@ def order(request, cart):
     keep_address(request, form)
     remember(request, group)
     return redirect("checkout:pay", group.token)
+
+
+def ask_for_taxes(cart, details):
+    """Before the order's locks are taken: within them nobody is asked."""
+    if not settings.STRIPE_TAX:
+        return
+    entry = Entry(details.coupon_code, cart, details.user)
+    place = taxes.Place(details.address, cart.pk)
+    contents, country = cart_contents.contents(cart), details.address["country"]
+    quotes.quote(contents, country, details.rate_pks, entry, place=place)
 
 
 def problem_among(items):
@@ -203,9 +217,10 @@ def typed_quote(request, cart, refused=""):
     country = request.POST.get("country", "")
     contents = cart_contents.contents(cart)
     entry = Entry(typed_code(request), cart, buyer_of(request), refused)
-    region = request.POST.get("region", "")[:100]
     rates = rates_chosen_by_hand(request)
-    return quotes.quote(contents, country, rates, entry, region=region)
+    typed = {name: request.POST.get(name, "")[:100] for name in ADDRESS_FIELDS}
+    place = taxes.Place(typed, cart.pk)
+    return quotes.quote(contents, country, rates, entry, place=place)
 
 
 def typed_code(request):

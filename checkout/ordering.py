@@ -9,7 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import attributing, cart_contents, coupons, purchase_limits, quotes
+from checkout import (
+    attributing,
+    cart_contents,
+    coupons,
+    purchase_limits,
+    quotes,
+    tax_records,
+    taxes,
+)
 from checkout.attributing import Credit
 from checkout.cart_contents import Contents, Item
 from checkout.coupons import CouponRefused, Entry
@@ -78,7 +86,8 @@ def place_order(cart: Cart, details: Details, checkout_key: str) -> OrderGroup:
 
     A double click, a second tab or a retry waits at the cart's lock and is given the
     first order.  An unpaid order that differs is replaced: the buyer went back.
-    Raises a CheckoutRefusal, CouponRefused or OutOfStock, and then nothing has changed.
+    Raises a CheckoutRefusal, CouponRefused, OutOfStock or TaxUnknown, and then nothing
+    has changed.
     """
     if not cart.touch():
         raise EmptyCart
@@ -96,7 +105,7 @@ def place_order(cart: Cart, details: Details, checkout_key: str) -> OrderGroup:
         details.address["country"],
         details.rate_pks,
         entry,
-        region=details.address.get("region", ""),
+        place=taxes.Place(details.address, cart.pk, is_binding=True),
     )
     if details.shown_items not in ("", quote.items_text):
         raise QuoteChanged
@@ -210,6 +219,7 @@ def create_group(
         for order, part in zip(orders, quote.sellers, strict=True)
         for item, line in zip(part.part.items, part.amounts.lines, strict=True)
     )
+    tax_records.keep(zip(orders, quote.sellers, strict=True))
     if quote.coupon:
         coupons.take(quote.coupon, group)
     later = stock.reserve(quantities(quote), group.reservation_reference, pay_before)

@@ -23,6 +23,8 @@ from checkout import (
     return_requests,
     saved_cards,
     seller_payouts,
+    tasks,
+    tax_records,
     unsent_returns,
 )
 
@@ -74,6 +76,16 @@ def look_at_disputes():
 @shared_task
 def issue_invoices():
     invoicing.issue_forgotten()
+
+
+@shared_task
+def tell_taxes():
+    """What Stripe Tax has not heard of, because a task was lost."""
+    for order_pk in tax_records.untold_orders():
+        tasks.record_tax.delay(order_pk)
+    for refund_pk in tax_records.untold_refunds():
+        tasks.reverse_tax.delay(refund_pk)
+    tax_records.forget_answers()
 
 
 @shared_task

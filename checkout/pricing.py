@@ -26,6 +26,21 @@ class TaxRate:
 
 
 @dataclass(frozen=True)
+class KnownTax:
+    """The tax on one amount, as somebody else has computed it.
+
+    The rate is what they call it, for people to read.
+    """
+
+    basis_points: int
+    is_included: bool
+    tax_minor: int
+
+    def of(self, _shown_minor: int) -> int:
+        return self.tax_minor
+
+
+@dataclass(frozen=True)
 class Commission:
     """What the platform keeps of a line: a share and an amount, within bounds.
 
@@ -66,7 +81,7 @@ class Line:
     key: int
     unit_price_minor: int
     quantity: int
-    tax: TaxRate
+    tax: TaxRate | KnownTax
     commission: Commission
     is_eligible: bool = False
 
@@ -77,10 +92,14 @@ class Line:
 
 @dataclass(frozen=True)
 class SellerLines:
-    """What one seller sends together, and what the delivery of it costs."""
+    """What one seller sends together, and what the delivery of it costs.
+
+    Without a tax of its own the delivery has that of the goods.
+    """
 
     lines: Sequence[Line]
     delivery_minor: int
+    delivery_tax: KnownTax | None = None
 
 
 @dataclass(frozen=True)
@@ -232,12 +251,17 @@ def order_amounts(
     commission_minor, commission_tax_minor = delivery_commission(
         part.delivery_minor - delivery_cut + delivery_subsidy, part.lines
     )
+    shown_minor = part.delivery_minor - delivery_cut
+    if part.delivery_tax is None:
+        shipping = delivery_amount(shown_minor, part.lines)
+    else:
+        shipping = with_tax(shown_minor, part.delivery_tax)
     return OrderAmounts(
         lines=[
             line_amounts(line, cuts.get(line.key, 0), is_subsidized=is_subsidized)
             for line in part.lines
         ],
-        shipping=delivery_amount(part.delivery_minor - delivery_cut, part.lines),
+        shipping=shipping,
         shipping_discount_minor=delivery_cut,
         shipping_subsidy_minor=delivery_subsidy,
         shipping_commission_minor=commission_minor,
@@ -270,7 +294,7 @@ def line_amounts(line: Line, cut_minor: int = 0, *, is_subsidized=False) -> Line
     )
 
 
-def with_tax(shown_minor: int, tax: TaxRate) -> Amount:
+def with_tax(shown_minor: int, tax: TaxRate | KnownTax) -> Amount:
     tax_minor = tax.of(shown_minor)
     on_top = 0 if tax.is_included else tax_minor
     return Amount(shown_minor, tax_minor, shown_minor + on_top)

@@ -4,12 +4,13 @@ computed again when they order."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from checkout import commissions, coupons, pricing, taxes
+from checkout import commissions, coupons, pricing, stripe_tax, taxes
 from checkout.cart_contents import Contents, Item, SellerItems
 from checkout.coupons import CouponRefused, Entry, Offer
-from checkout.models import Cart, Coupon, ShippingRate
+from checkout.models import Cart, Coupon, ShippingRate, TaxCalculation
 from checkout.pricing import GroupAmounts, OrderAmounts, SellerLines, TaxRate
 from marketplace.money import format_minor
 from sellers.models import Seller
@@ -38,6 +39,8 @@ class SellerQuote:
     is_choice_refused: bool
     # They deliver there, but nothing as heavy as this.
     is_too_heavy: bool
+    # What its taxes are by, where that is not the table.
+    calculation: TaxCalculation | None = None
 
     @property
     def seller(self) -> Seller:
@@ -120,13 +123,15 @@ def quote(
     rate_pks: Mapping[int, int],
     entry: Entry | None = None,
     *,
-    region: str = "",
+    place: taxes.Place | None = None,
 ) -> Quote:
     """`rate_pks` holds the delivery chosen by seller; else each seller's cheapest.
 
     Of the rates for everywhere, those that the country's own beat are left out.
-    A code that does not apply leaves the price as it is, and says why.
+    A code that does not apply leaves the price as it is, and says why.  Raises
+    TaxUnknown where it is binding and nobody says which tax is due.
     """
+    region = place.region if place else ""
     terms = Terms(taxes.rates_for(country, region), commissions.CommissionTable())
     rates = rates_by_seller(contents, country)
     deliveries = [
@@ -143,6 +148,12 @@ def quote(
         except CouponRefused as refusal:
             offer, problem = None, str(refusal)
             amounts = price(deliveries, terms, None)
+    calculations: list[TaxCalculation | None] = [None] * len(deliveries)
+    if settings.STRIPE_TAX and place is not None:
+        parts = parts_of(deliveries, terms, offer)
+        shops = shops_of(deliveries, contents.currency)
+        parts, calculations = stripe_tax.assess(parts, amounts, shops, place)
+        amounts = pricing.price(parts, offer.discount if offer else None)
     sellers = [
         SellerQuote(
             part=delivery.part,
@@ -151,8 +162,11 @@ def quote(
             amounts=order,
             is_choice_refused=delivery.is_choice_refused,
             is_too_heavy=delivery.is_too_heavy,
+            calculation=calculation,
         )
-        for delivery, order in zip(deliveries, amounts.orders, strict=True)
+        for delivery, order, calculation in zip(
+            deliveries, amounts.orders, calculations, strict=True
+        )
     ]
     return Quote(
         currency=contents.currency,
@@ -168,14 +182,34 @@ def quote(
 def price(
     deliveries: list[Delivery], terms: Terms, offer: Offer | None
 ) -> GroupAmounts:
-    parts = [
+    parts = parts_of(deliveries, terms, offer)
+    return pricing.price(parts, offer.discount if offer else None)
+
+
+def parts_of(
+    deliveries: list[Delivery], terms: Terms, offer: Offer | None
+) -> list[SellerLines]:
+    return [
         SellerLines(
             [line_of(item, terms, offer) for item in delivery.part.items],
             delivery.price_minor,
         )
         for delivery in deliveries
     ]
-    return pricing.price(parts, offer.discount if offer else None)
+
+
+def shops_of(deliveries: list[Delivery], currency: str) -> list[stripe_tax.Shop]:
+    return [
+        stripe_tax.Shop(
+            delivery.part.seller,
+            {
+                item.variant.pk: item.variant.product.tax_class
+                for item in delivery.part.items
+            },
+            currency,
+        )
+        for delivery in deliveries
+    ]
 
 
 def line_of(item: Item, terms: Terms, offer: Offer | None) -> pricing.Line:

@@ -1,8 +1,9 @@
 """Work about money that somebody asked for; each may run twice, and twice at once."""
 
 from celery import shared_task
+from django.conf import settings
 
-from checkout import disbursing, fulfillment, gateway, invoicing
+from checkout import disbursing, fulfillment, gateway, invoicing, tax_records
 from checkout.models import Order, Refund, Transfer, TransferReversal
 
 # What may pass is tried again soon, and later by the clock.
@@ -20,6 +21,8 @@ def begin_fulfillment(order_pk):
     order = Order.objects.select_related("group", "seller").get(pk=order_pk)
     fulfillment.begin(order)
     invoicing.issue_invoice(order)
+    if settings.STRIPE_TAX:
+        record_tax.delay(order_pk)
 
 
 @shared_task(**RETRIES)
@@ -29,6 +32,18 @@ def send_refund(refund_pk):
     disbursing.send_refund(refund)
     for reversal in TransferReversal.objects.filter(refund=refund):
         send_reversal.delay(reversal.pk)
+    if settings.STRIPE_TAX:
+        reverse_tax.delay(refund_pk)
+
+
+@shared_task(**RETRIES)
+def record_tax(order_pk):
+    tax_records.record(order_pk)
+
+
+@shared_task(**RETRIES)
+def reverse_tax(refund_pk):
+    tax_records.reverse(refund_pk)
 
 
 @shared_task

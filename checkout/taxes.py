@@ -1,9 +1,12 @@
-"""Which tax a place has: from a table, the one thing that another source would replace.
+"""Which tax a place has: by a table, the one thing that another source replaces.
 
-The table is the file beside this one, or the operator's (`TAX_RATES_FILE`).
+The table is the file beside this one, or the operator's (`TAX_RATES_FILE`).  The other
+source is Stripe Tax: `stripe_tax`.
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,6 +23,28 @@ OPTIONAL = {"reduced_basis_points", "is_included", "regions", "name"}
 
 class BadTaxTable(Exception):
     """The operator's file cannot be used; the message says why."""
+
+
+class TaxUnknown(Exception):
+    """Nobody can say now which tax is due, so nothing is ordered."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it goes, of which cart; `is_binding`: Stripe has been asked by now."""
+
+    address: Mapping[str, str]
+    cart_pk: int
+    is_binding: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Else it is not worth a question: the table is near enough meanwhile."""
+        return bool(self.address.get("country") and self.address.get("postal_code"))
+
+    @property
+    def region(self) -> str:
+        return self.address.get("region", "")
 
 
 @lru_cache(maxsize=4)

@@ -1,6 +1,6 @@
 """What buying and selling go by, but for Stripe's keys.  See docs/settings.md."""
 
-from marketplace.env import env_int, env_list, env_str
+from marketplace.env import env_bool, env_int, env_list, env_str
 
 CURRENCY = env_str("CURRENCY", "EUR")
 COMMISSION_BASIS_POINTS = env_int("COMMISSION_BASIS_POINTS", 1000)
@@ -11,6 +11,16 @@ TRANSFER_COUNTRIES = [code.upper() for code in env_list("TRANSFER_COUNTRIES", []
 COMMISSION_TAX_BASIS_POINTS = env_int("COMMISSION_TAX_BASIS_POINTS", 0)
 DEFAULT_TAX_BASIS_POINTS = env_int("DEFAULT_TAX_BASIS_POINTS", 0)
 TAX_RATES_FILE = env_str("TAX_RATES_FILE", "")
+# Stripe Tax computes the taxes of orders; the table only says what prices include.
+STRIPE_TAX = env_bool("STRIPE_TAX", False)
+# Where Stripe gives no answer: by the table, else nothing is ordered until it does.
+STRIPE_TAX_FALLBACK = env_bool("STRIPE_TAX_FALLBACK", False)
+STRIPE_TAX_CODES = {
+    "standard": env_str("STRIPE_TAX_CODE_STANDARD", "txcd_99999999"),
+    "reduced": env_str("STRIPE_TAX_CODE_REDUCED", "txcd_99999999"),
+    "zero": env_str("STRIPE_TAX_CODE_ZERO", "txcd_00000000"),
+    "delivery": env_str("STRIPE_TAX_CODE_DELIVERY", "txcd_92010001"),
+}
 STOCK_RESERVATION_MINUTES = env_int("STOCK_RESERVATION_MINUTES", 15)
 # For how much longer, once, where the bank is still at work on the payment.
 PAYMENT_PROCESSING_MINUTES = env_int("PAYMENT_PROCESSING_MINUTES", 60)

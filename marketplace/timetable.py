@@ -29,6 +29,7 @@ PERIODIC_TASKS = {
     "checkout.periodic.look_at_disputes": 3600,
     "checkout.periodic.look_at_payouts": 3600,
     "checkout.periodic.issue_invoices": 3600,
+    "checkout.periodic.tell_taxes": 3600,
     "checkout.periodic.release_overdue": 30,
     "checkout.periodic.watch_parcels": 300,
     "checkout.periodic.sweep_carts": 3600,

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from PIL import Image
 
-from checkout import cart_contents, quotes
+from checkout import cart_contents, quotes, taxes
 from checkout.coupons import Entry
 from checkout.models import (
     Cart,
@@ -176,7 +176,7 @@ def make_checkout(*, cart=None, shown_total_minor=None, **fields):
             address["country"],
             fields.get("rate_pks", {}),
             entry,
-            region=address["region"],
+            place=taxes.Place(address, cart.pk),
         )
         shown_total_minor = quote.total_minor
     fields = {"email": "buyer@example.com"} | fields

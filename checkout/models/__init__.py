@@ -33,6 +33,7 @@ from checkout.models.seller_money import (
 from checkout.models.shipping_zone import ShippingZone
 from checkout.models.stripe_customer import StripeCustomer
 from checkout.models.stripe_event import StripeEvent
+from checkout.models.tax import TaxCalculation, TaxRecord, TaxReversal
 
 __all__ = [
     "Cart",
@@ -71,6 +72,9 @@ __all__ = [
     "ShippingZone",
     "StripeCustomer",
     "StripeEvent",
+    "TaxCalculation",
+    "TaxRecord",
+    "TaxReversal",
     "TrackingEvent",
     "Transfer",
     "TransferReversal",

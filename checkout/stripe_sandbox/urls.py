@@ -12,6 +12,7 @@ from checkout.stripe_sandbox import (
     payment_intents,
     payouts,
     refunds,
+    taxes,
     transfers,
 )
 from checkout.stripe_sandbox.api import endpoint, unknown_address
@@ -62,6 +63,10 @@ urlpatterns = [
     path("v1/payouts", endpoint(POST=payouts.create, GET=payouts.index)),
     path("v1/payouts/<pk>", endpoint(POST=payouts.update, GET=payouts.retrieve)),
     path("v1/payouts/<pk>/cancel", endpoint(POST=payouts.cancel)),
+    path("v1/tax/calculations", endpoint(POST=taxes.calculate)),
+    path("v1/tax/transactions/create_from_calculation", endpoint(POST=taxes.record)),
+    path("v1/tax/transactions/create_reversal", endpoint(POST=taxes.reverse)),
+    path("v1/tax/transactions/<pk>", endpoint(GET=taxes.retrieve)),
     path("v1/events", endpoint(GET=events.index)),
     path("v1/events/<pk>", endpoint(GET=events.retrieve)),
     path(

@@ -18,6 +18,7 @@ METHOD = re.compile(
     r'self\._request(?:_async)?\(\s*"(get|post|delete)",\s*"(/v1/[^"]+)"',
     re.DOTALL,
 )
+EMPTIED = re.compile(r"Literal\[''\]\|str$")
 STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 OPTIONS = set(_request_options.RequestOptions.__annotations__)
 
@@ -49,7 +50,8 @@ def kind_of(verb, path):
     """The parameter type of the method of stripe-python that asks for this address."""
     for pattern, kind in requests_of(verb):
         if pattern.fullmatch(path):
-            return getattr(params, kind)
+            owner = params.tax if path.startswith("/v1/tax/") else params
+            return getattr(owner, kind)
     raise ContractBroken(f"stripe-python has no method for {verb} {path}")
 
 
@@ -59,7 +61,7 @@ def requests_of(verb):
     folder = Path(stripe.__file__).parent
     found = {
         (path, kind)
-        for file in folder.glob("_*_service.py")
+        for file in [*folder.glob("_*_service.py"), *folder.glob("tax/_*_service.py")]
         for kind, method, path in METHOD.findall(file.read_text())
         if method.upper() == verb
     }
@@ -135,9 +137,14 @@ def tighten(kind, seen=None):
 
 
 def closed(hint):
-    """`Literal['a', 'b']|str` without the `|str`, which would let anything pass."""
+    """`Literal['a', 'b']|str` without the `|str`, which would let anything pass.
+
+    `Literal['']|str` is a text that may be emptied.
+    """
     if get_origin(hint) is NotRequired:
         return NotRequired[closed(get_args(hint)[0])]
+    if isinstance(hint, ForwardRef) and EMPTIED.match(hint.__forward_arg__):
+        return hint
     if isinstance(hint, ForwardRef) and hint.__forward_arg__.startswith("Literal["):
         text = hint.__forward_arg__.removesuffix("|str")
         return ForwardRef(text, module=hint.__forward_module__)

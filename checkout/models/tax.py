@@ -1,0 +1,63 @@
+"""What Stripe Tax has said, and what it has been told.  Empty while it is off."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from checkout.models.order import Order
+from checkout.models.refund import Refund
+
+
+class TaxCalculation(models.Model):
+    """An answer, kept for the order that is made of it, or for a day."""
+
+    # A digest of all that was asked.
+    key = models.CharField(max_length=64, unique=True)
+    stripe_calculation_id = models.CharField(max_length=64)
+    # Tax and rate in basis points by line, and of the delivery: “delivery”.
+    taxes = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class SentTax(models.Model):
+    """Something that Stripe Tax is to be told, once."""
+
+    stripe_transaction_id = models.CharField(max_length=64, blank=True)
+    # Why Stripe does not take it: people have to see to it in its dashboard.
+    problem = models.CharField(_("problem"), max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class TaxRecord(SentTax):
+    """An order whose tax Stripe has computed; recorded there once it is paid."""
+
+    order = models.OneToOneField(Order, models.PROTECT, related_name="tax_record")
+    stripe_calculation_id = models.CharField(max_length=64)
+    # By order line: what Stripe calls it; before it is recorded, what we called it.
+    lines = models.JSONField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(stripe_transaction_id="", problem=""),
+                name="tax_to_be_recorded",
+            )
+        ]
+
+
+class TaxReversal(SentTax):
+    """A refund of such an order."""
+
+    refund = models.OneToOneField(Refund, models.PROTECT, related_name="tax_reversal")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(stripe_transaction_id="", problem=""),
+                name="tax_to_be_reversed",
+            )
+        ]

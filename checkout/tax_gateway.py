@@ -1,0 +1,45 @@
+"""Stripe Tax: the part of the gateway that computes, records and takes back tax."""
+
+from checkout.gateway import client, speaking
+
+
+def calculate(*, key: str, request: dict) -> dict:
+    """What is due on these amounts there.  Costs nobody anything until it is recorded.
+
+    Refused where Stripe cannot place the address.
+    """
+    expand = ["line_items", "line_items.data.tax_breakdown"]
+    with speaking():
+        made = client().v1.tax.calculations.create(
+            {**request, "expand": expand}, {"idempotency_key": key}
+        )
+    return made.to_dict()
+
+
+def record(*, key: str, calculation_id: str, reference: str) -> dict:
+    """It was sold: the tax is owed from now on."""
+    with speaking():
+        made = client().v1.tax.transactions.create_from_calculation(
+            {
+                "calculation": calculation_id,
+                "reference": reference,
+                "expand": ["line_items"],
+            },
+            {"idempotency_key": key},
+        )
+    return made.to_dict()
+
+
+def reverse(*, key: str, transaction_id: str, reference: str, parts: dict) -> str:
+    """What was paid back, and its tax with it.  All amounts are negative."""
+    with speaking():
+        made = client().v1.tax.transactions.create_reversal(
+            {
+                "mode": "partial",
+                "original_transaction": transaction_id,
+                "reference": reference,
+                **parts,
+            },
+            {"idempotency_key": key},
+        )
+    return made.id

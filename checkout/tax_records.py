@@ -1,0 +1,180 @@
+"""Stripe Tax is told what was sold and what was paid back: each order and refund once.
+
+The reference is unique there, so what was told cannot be told again, whatever became of
+the answer.  What Stripe does not take is left to people, with its words.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from checkout import gateway, stripe_tax, tax_gateway
+from checkout.models import (
+    OrderGroup,
+    OrderLine,
+    Refund,
+    TaxCalculation,
+    TaxRecord,
+    TaxReversal,
+)
+
+logger = logging.getLogger(__name__)
+
+GRACE = timedelta(minutes=10)
+LOOK_BACK = timedelta(days=30)
+LIMIT = 500
+
+
+def keep(parts: Iterable) -> None:
+    """What orders, each with its SellerQuote, were calculated by; used up by them."""
+    by_order = {
+        order: part.calculation for order, part in parts if part.calculation is not None
+    }
+    if not by_order:
+        return
+    lines = defaultdict(dict)
+    for line in OrderLine.objects.filter(order__in=by_order):
+        lines[line.order_id][line.pk] = stripe_tax.name_of(line.variant_id)
+    TaxRecord.objects.bulk_create(
+        TaxRecord(
+            order=order,
+            stripe_calculation_id=known.stripe_calculation_id,
+            lines=lines[order.pk],
+        )
+        for order, known in by_order.items()
+    )
+    used = [known.pk for known in by_order.values()]
+    TaxCalculation.objects.filter(pk__in=used).delete()
+
+
+def record(order_pk: int) -> None:
+    """The order is paid: its tax is owed."""
+    row = waiting(TaxRecord).filter(order=order_pk).first()
+    if row is None:
+        return
+    try:
+        made = tax_gateway.record(
+            key=f"tax-order-{row.pk}-{row.stripe_calculation_id}",
+            calculation_id=row.stripe_calculation_id,
+            reference=f"order:{row.order_id}",
+        )
+    except gateway.Refused as refusal:
+        leave_to_people(row, refusal)
+        return
+    ids = {item["reference"]: item["id"] for item in made["line_items"]["data"]}
+    lines = {pk: ids[name] for pk, name in row.lines.items() if name in ids}
+    waiting(TaxRecord).filter(pk=row.pk).update(
+        stripe_transaction_id=made["id"], lines=lines
+    )
+
+
+def reverse(refund_pk: int) -> None:
+    """The refund was made: so much of the tax is not owed any more."""
+    refund = Refund.objects.select_related("order__group").get(pk=refund_pk)
+    record = record_of(refund)
+    if record is None or refund.status != Refund.Status.SUCCEEDED:
+        return
+    row, _is_new = TaxReversal.objects.get_or_create(refund=refund)
+    if row.stripe_transaction_id or row.problem or not record.stripe_transaction_id:
+        return  # told, or what was sold is to be told first: the clock comes back
+    try:
+        transaction_id = tax_gateway.reverse(
+            key=f"tax-refund-{row.pk}-{record.stripe_transaction_id}",
+            transaction_id=record.stripe_transaction_id,
+            reference=refund.reference,
+            parts=parts_of(refund, record),
+        )
+    except gateway.Refused as refusal:
+        leave_to_people(row, refusal)
+        return
+    waiting(TaxReversal).filter(pk=row.pk).update(stripe_transaction_id=transaction_id)
+
+
+def record_of(refund: Refund) -> TaxRecord | None:
+    """Of the order that it pays back, or that was exchanged into that one.
+
+    None of what moved no money, or moves it a second time.
+    """
+    is_moved = refund.amount_minor and not refund.instead_of_id
+    if not is_moved or refund.order is None or refund.exchanged_into_id:
+        return None
+    order = refund.order
+    while order.exchange_of_id:
+        order = order.exchange_of.order
+    return TaxRecord.objects.filter(order=order).first()
+
+
+def parts_of(refund: Refund, record: TaxRecord) -> dict:
+    """Line by line as it was decided; of an exchange, whose lines Stripe does not know,
+    in one sum."""
+    is_included = refund.order.group.is_tax_included
+    amounts, taxes = defaultdict(int), defaultdict(int)
+    for part in refund.lines.all():
+        amounts[part.order_line_id] += part.amount_minor
+        taxes[part.order_line_id] += part.tax_minor
+    known = {int(pk): item for pk, item in record.lines.items()}
+    if amounts.keys() - known.keys() - {None}:
+        return {"flat_amount": -refund.amount_minor}
+
+    def back(pk):
+        tax = taxes[pk]
+        amount = amounts[pk] if is_included else amounts[pk] - tax
+        return {"amount": -amount, "amount_tax": -tax}
+
+    found = {
+        "line_items": [
+            {
+                **back(pk),
+                "original_line_item": known[pk],
+                "reference": f"{refund.reference}:{pk}",
+            }
+            for pk in amounts
+            if pk is not None and amounts[pk]
+        ]
+    }
+    if amounts.get(None):
+        found["shipping_cost"] = back(None)
+    return {name: parts for name, parts in found.items() if parts}
+
+
+def leave_to_people(row: TaxRecord | TaxReversal, refusal: gateway.Refused) -> None:
+    logger.error("Stripe Tax does not take %r %s: %s", row, row.pk, refusal)
+    type(row).objects.filter(pk=row.pk).update(problem=str(refusal)[:300])
+
+
+def waiting(model):
+    return model.objects.filter(stripe_transaction_id="", problem="")
+
+
+def untold_orders() -> list[int]:
+    """Paid, and the task lost."""
+    before = timezone.now() - GRACE
+    paid = waiting(TaxRecord).filter(
+        order__group__status=OrderGroup.Status.PAID, order__group__paid_at__lte=before
+    )
+    return list(paid.order_by("pk").values_list("order", flat=True)[:LIMIT])
+
+
+def untold_refunds() -> list[int]:
+    before = timezone.now() - GRACE
+    made = Refund.objects.filter(
+        Q(tax_reversal=None)
+        | Q(tax_reversal__stripe_transaction_id="", tax_reversal__problem=""),
+        status=Refund.Status.SUCCEEDED,
+        succeeded_at__range=(before - LOOK_BACK, before),
+        order__group__orders__tax_record__isnull=False,
+        instead_of=None,
+        exchanged_into=None,
+        amount_minor__gt=0,
+    )
+    return list(made.order_by("pk").values_list("pk", flat=True).distinct()[:LIMIT])
+
+
+def forget_answers() -> None:
+    """Of which no order was made."""
+    old = timezone.now() - 2 * stripe_tax.KEPT_FOR
+    TaxCalculation.objects.filter(created_at__lt=old).delete()
