@@ -72,4 +72,7 @@ def rows_of(answer):
 
 
 def said(one) -> str:
+    if one.low == one.high == 0:
+        # An interval without any width would claim to know that there never are any.
+        return _("none seen")
     return f"{one.value:.4f} ({one.low:.4f} … {one.high:.4f})"

@@ -194,6 +194,7 @@ def test_the_desk_has_no_serious_flaw(page, site, sign_in):
         ("videos_experiment_changelist",),
         ("videos_experiment_add",),
         ("videos_experiment_results", experiment.pk),
+        ("videos_experiment_estimate",),
     ]:
         page.goto(site + reverse(f"admin:{name}", args=args))
         flaws[name] = flaws_seen(page)

@@ -254,6 +254,7 @@ def test_an_operator_asks_on_a_page(operator, numbers):
 
     assert "Watched to the end" in html
     assert "Effective sample" in html
+    assert html.count("none seen") == 6
     assert "says too little" not in html
     assert "Watched to the end" in thin
     RankingLog.objects.all().delete()

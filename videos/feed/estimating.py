@@ -23,8 +23,8 @@ from videos.feed.viewing import TAPS, WATCHED
 from videos.feed.worth import USUAL, tap_worth
 from videos.models import Impression, RankingLog, WatchEvent
 
-# Of one estimate, the newest.
-MOST_PLACES = 50_000
+# Of one estimate, the newest: somebody waits for the answer.
+MOST_PLACES = 20_000
 # With fewer rows of the candidate's own, a normal interval means little.
 LEAST_EFFECTIVE = 100
 # Of one viewer all rows go together: intervals are by the spread of viewers.
@@ -121,12 +121,13 @@ def chances_by(candidate: Candidate, places: Places):
 def read_places(since) -> Places:
     """By one query; without a pseudonym nobody knows how a place ended."""
     drawn = RankingLog.objects.drawn().filter(created_at__gte=since)
-    rows = ended(drawn.exclude(viewer="")).order_by("-created_at", "-pk")
+    rows = ended(drawn.exclude(viewer=""), since).order_by("-created_at", "-pk")
     rows = rows.values_list(
-        "viewer", "sources", "propensity", "features__draw",
+        "came", "viewer", "sources", "propensity", "features__draw",
         "finished", "tapped", "carted",
     )[:MOST_PLACES]  # fmt: skip
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 7
+    seen = [row[1:] for row in rows if row[0]]
+    columns = [list(column) for column in zip(*seen, strict=True)] or [[]] * 7
     viewers, sources, propensities, draws, *ends = columns
     finished, tapped, carted = (np.array(end, float) for end in ends)
     # Who opened a product was interested, however long they watched.
@@ -150,18 +151,25 @@ def read_places(since) -> Places:
     )
 
 
-def ended(rows):
-    """Those that came on the screen, with how that ended."""
+def ended(rows, since):
+    """With whether each came on the screen, and how that ended.
+
+    None of it is a condition of the rows: as such PostgreSQL might read all events of
+    that time, instead of looking up those of one viewer.
+    """
     window = {
         "viewer": OuterRef("viewer"),
         "video": OuterRef("video"),
         "created_at__gte": OuterRef("created_at") - SKEW,
         "created_at__lt": OuterRef("created_at") + VISIT,
+        # And none of the partitions of before.
+        "created_at__gt": since - SKEW,
     }
     came = Impression.objects.filter(position=OuterRef("place"), **window)
     events = WatchEvent.objects.filter(**window)
     enough = OuterRef("video__duration_ms") * FINISHED_FROM
-    return rows.filter(Exists(came)).annotate(
+    return rows.annotate(
+        came=Exists(came),
         finished=Exists(events.filter(kind=WATCHED, watched_ms__gte=enough)),
         tapped=Exists(events.filter(kind__in=TAPS)),
         carted=Exists(events.filter(kind=WatchEvent.Kind.CART)),

@@ -58,7 +58,11 @@ def forget(collector, field, events, using):
     viewers = set(events.exclude(viewer="").values_list("viewer", flat=True))
     for name, value in PSEUDONYMOUS.items():
         model = apps.get_model("videos", name)
-        rows = model._base_manager.using(using).filter(viewer__in=viewers)
+        rows = model._base_manager.using(using).filter(
+            # As its index is for pseudonyms alone.
+            viewer__in=viewers,
+            viewer__gt="",
+        )
         collector.add_field_update(model._meta.get_field("viewer"), value, rows)
     nobody = {"id": RandomUUID(), "viewer": "", "user": None}
     # Found by the user, who therefore goes last.
