@@ -29,9 +29,10 @@ TURNED_BITS = 1
 # Where a still picture is all there is, it is looked for more widely: up to eight bits.
 TURNED_BITS_OF_ONE = 2
 # Of one video, spread evenly: so many hashes are to be found, and of those beyond each
-# eighth, so that a piece of a long one is found as well; and so many are looked for.
+# eighth, so that a piece of a long one is found as well; and so many are looked for:
+# ten find no more of the copies, and six fewer.
 INDEXED = 16
-LOOKED_FOR = 10
+LOOKED_FOR = 7
 
 COSINES = [
     [math.cos(math.pi * frequency * (2 * x + 1) / (2 * SIDE)) for x in range(SIDE)]
