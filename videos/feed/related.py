@@ -17,7 +17,7 @@ from videos.models import ProductTag, Video
 SHOWN = 12
 # Looked at beside what the model finds: the newest of the shop, of all, of its kind.
 OF_SHOP, NEWEST, OF_KIND = 12, 24, 48
-FOUND = 100
+FOUND = 60
 # For what the model does not know: the best that it finds has 1 or more.
 SAME_CATEGORY, SAME_SHOP = 0.2, 0.1
 LIMITS = Limits(page=SHOWN, shop=4, category=SHOWN, commercial=SHOWN, fresh=0, gap=2)
@@ -77,18 +77,14 @@ def rows_near(clip, watcher, found):
     """Key, shop and time of a bounded number; each choice by an index of its own."""
     videos = unhidden(public_videos(), watcher).exclude(pk=clip.pk)
     newest = videos.order_by("-published_at", "-pk").values("pk")
-    chosen = [newest.filter(seller=clip.seller.pk)[:OF_SHOP], newest[:NEWEST]]
+    of_shop = newest.filter(seller=clip.seller.pk)[:OF_SHOP]
     if found:
-        chosen.append(list(found))
+        others = videos.filter(pk__in=list(found)).order_by().values("pk")
     else:
-        chosen.append(newest.filter(pk__in=of_kind(clip))[:OF_KIND])
-    first, *rest = (
-        videos.filter(pk__in=keys)
-        .order_by()
-        .values_list("pk", "seller", "published_at")
-        for keys in chosen
-    )
-    return first.union(*rest)
+        others = newest.filter(pk__in=of_kind(clip))[:OF_KIND]
+    chosen = of_shop.union(newest[:NEWEST], others)
+    rows = Video.objects.filter(pk__in=chosen).order_by()
+    return rows.values_list("pk", "seller", "published_at")
 
 
 def of_kind(clip):
