@@ -11,15 +11,16 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.db.models.lookups import IsNull
 from django.db.models.sql.where import WhereNode
 
 from marketplace.prepared import Given, Prepared, given_keys
 from sellers.models import Follow
 from videos.feed.gates import NO_GOODS, Goods, goods_of
 from videos.feed.ranking import Candidate
-from videos.feed.sources import Found, Source, followed_keys
+from videos.feed.sources import Found, Source, followed
 from videos.feed.watchers import Watcher
-from videos.models import ProductTag, Video
+from videos.models import ProductTag
 
 # Of the newest videos so many are ranked.
 NEWEST = 500
@@ -29,7 +30,7 @@ FEWEST, FURTHER = 11, 8
 GATED = 100
 FIELDS = [
     "pk", "seller_id", "published_at", "view_count", "like_count", "save_count",
-    "share_count", "is_followed", "tag",
+    "share_count", "is_followed", "has_products",
 ]  # fmt: skip
 
 
@@ -67,8 +68,7 @@ def candidates_among(
         sellers=list(watcher.sellers),
     )
     return [
-        Candidate(*row[:-2], row[0] in found.seen, row[-2], row[-1] is not None)
-        for row in rows
+        Candidate(*row[:-2], row[0] in found.seen, row[-2], row[-1]) for row in rows
     ]
 
 
@@ -81,21 +81,18 @@ def rows(among, is_follower, newest):
     user = Given("user", BigIntegerField())
     videos = among.videos.exclude(pk__in=given_keys("left_out"))
     videos = videos.exclude(seller__in=given_keys("sellers"))
-    chosen = [
-        videos.order_by("-published_at", "-pk").values("pk")[:newest],
-        videos.filter(pk__in=given_keys("found")).order_by().values("pk"),
-    ]
-    if is_follower:
-        chosen.append(followed_keys(videos, user))
-    first, *rest = chosen
-    candidates = Video.objects.filter(pk__in=first.union(*rest)).order_by()
     # A single tag is looked up for each: of an Exists the planner may make a table.
     tags = ProductTag.objects.filter(video=OuterRef("pk")).order_by().values("pk")
     follows = Follow.objects.filter(user=user, seller=OuterRef("seller"))
-    return candidates.annotate(
+    videos = videos.annotate(
         is_followed=Exists(follows) if is_follower else Value(False),
-        tag=Subquery(tags[:1]),
-    ).values_list(*FIELDS)
+        has_products=IsNull(Subquery(tags[:1]), False),
+    )
+    newest_first = videos.order_by("-published_at", "-pk").values_list(*FIELDS)
+    chosen = [videos.filter(pk__in=given_keys("found")).order_by()]
+    if is_follower:
+        chosen.append(followed(videos, user))
+    return newest_first[:newest].union(*(part.values_list(*FIELDS) for part in chosen))
 
 
 ROWS = Prepared(rows)

@@ -127,7 +127,7 @@ def trending() -> dict[int, float]:
     return cache.get(TRENDING) or {}
 
 
-def followed_keys(videos, user_pk):
-    """The newest of the shops that somebody follows, as a query of keys."""
+def followed(videos, user_pk):
+    """The newest of the shops that somebody follows."""
     of_followed = videos.filter(seller__followers__user=user_pk)
-    return of_followed.order_by("-published_at", "-pk").values("pk")[:OF_FOLLOWED]
+    return of_followed.order_by("-published_at", "-pk")[:OF_FOLLOWED]
