@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("videos", "0024_product_pairs"),
+        ("videos", "0023_product_pairs"),
     ]
 
     operations = [
