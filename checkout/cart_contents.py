@@ -1,5 +1,6 @@
 """A cart beside what is on sale now: prices, stock, and what stands in the way."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from checkout import purchase_limits
-from checkout.models import Cart, CartLine
+from checkout.models import Cart, CartLine, OrderGroup
 from sellers import promises
 from sellers.models import (
     ProductMedia,
@@ -136,9 +137,8 @@ class Reserved:
 NOTHING = Reserved(0, 0)
 
 
-def own_reservations(cart: Cart) -> dict[int, Reserved]:
-    groups = cart.order_groups.awaiting_payment()
-    references = [group.reservation_reference for group in groups]
+def own_reservations(unpaid: Iterable[OrderGroup]) -> dict[int, Reserved]:
+    references = [group.reservation_reference for group in unpaid]
     if not references:
         return {}
     held = StockReservation.objects.filter(
@@ -149,14 +149,26 @@ def own_reservations(cart: Cart) -> dict[int, Reserved]:
     return {variant_pk: Reserved(*units) for variant_pk, *units in rows}
 
 
-def contents(cart: Cart | None) -> Contents:
-    """The cart with live prices and stock, and what stands in the way of buying."""
+def contents(
+    cart: Cart | None,
+    unpaid: Iterable[OrderGroup] | None = None,
+    *,
+    has_pictures: bool = True,
+) -> Contents:
+    """The cart with live prices and stock, and what stands in the way of buying.
+
+    `unpaid`: its orders that await payment, where the caller knows them.
+    """
     if cart is None:
         return Contents([], "")
     lines = cart.lines.select_related(
         "variant__product__seller", "variant__stock", "variant__media", "video"
-    ).prefetch_related("variant__product__media")
-    own = own_reservations(cart)
+    )
+    if has_pictures:
+        lines = lines.prefetch_related("variant__product__media")
+    if unpaid is None:
+        unpaid = cart.order_groups.awaiting_payment()
+    own = own_reservations(unpaid)
     parts: dict[int, SellerItems] = {}
     currency = ""
     for line in lines:

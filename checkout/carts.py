@@ -264,19 +264,19 @@ def orderable(cart: Cart, variant_pk: int, wanted: int) -> int:
     level = StockLevel.objects.filter(variant_id=variant_pk).first()
     if level is None or level.orderable >= wanted:
         return level.orderable if level else 0
-    return level.orderable + own_reservations(cart).get(variant_pk, NOTHING).quantity
+    own = own_reservations(cart.order_groups.awaiting_payment())
+    return level.orderable + own.get(variant_pk, NOTHING).quantity
 
 
 def take_out_bought(group: OrderGroup) -> None:
     """Once the group is paid: what was bought leaves the cart, later additions stay."""
     if group.cart_id is None:
         return
-    rows = group.orders.filter(lines__variant__isnull=False).values_list(
-        "lines__variant_id", "lines__quantity"
-    )
     bought = Counter()
-    for variant_pk, quantity in rows:
-        bought[variant_pk] += quantity
+    for order in group.orders.all():
+        for line in order.lines.all():
+            if line.variant_id is not None:
+                bought[line.variant_id] += line.quantity
     lines, wholly = CartLine.objects.filter(cart_id=group.cart_id), Q(pk=None)
     for variant_pk, quantity in bought.items():
         wholly |= Q(variant=variant_pk, quantity__lte=quantity)

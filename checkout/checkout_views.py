@@ -55,13 +55,15 @@ def buy_now(request):
 def check_out(request, cart):
     if request.method == "POST" and cart is not None:
         return order(request, cart)
-    contents = cart_contents.contents(cart)
+    unpaid = list(cart.order_groups.awaiting_payment()) if cart is not None else []
+    contents = cart_contents.contents(cart, unpaid)
     if not contents.items or contents.has_problems:
         return redirect(way_back(contents.items))
-    initial = initial_details(request, cart, contents)
+    unpaid = next(iter(unpaid), None)
+    initial = initial_details(request, unpaid, contents)
     form = CheckoutForm(initial={**initial, "checkout_key": new_token()})
     country = initial["country"]
-    rates = quotes.rates_of_unpaid_order(cart, country)
+    rates = quotes.rates_of_unpaid_order(unpaid, country)
     entry = Entry(initial.pop("coupon_code", ""), cart, buyer_of(request))
     place = taxes.Place(initial, cart.pk)
     found = quotes.quote(contents, country, rates, entry, place=place)
@@ -155,14 +157,14 @@ def keep_address(request, form):
         Address.objects.get_or_create(user=request.user, **form.address)
 
 
-def initial_details(request, cart, contents):
+def initial_details(request, unpaid, contents):
     """What is known: of the order one came back from, the account, the first shop.
 
     An address that was picked on the page wins over all of them.
     """
     user = request.user
     picked = picked_address(request) if user.is_authenticated else None
-    if unpaid := cart.order_groups.awaiting_payment().first():
+    if unpaid:
         names = ["email", "coupon_code", *ADDRESS_FIELDS]
         initial = {name: getattr(unpaid, name) for name in names}
         return initial | address_details(picked)

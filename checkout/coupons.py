@@ -249,6 +249,8 @@ def give_back(group: OrderGroup) -> None:
 
 def take_again(group: OrderGroup) -> None:
     """Money came for an order whose use was given back; CouponRefused as in `take`."""
+    if not group.coupon_code:
+        return
     use = CouponUse.objects.filter(group=group).select_related("coupon").first()
     if use is not None and use.released_at is not None:
         take(use.coupon, group)

@@ -61,40 +61,57 @@ def post_entry(
 
     The reference is unique: an event cannot be posted twice (IntegrityError).
     """
-    lines = [(account, amount) for account, amount in lines if amount]
-    sums = Counter()
-    for line_account, amount in lines:
-        sums[line_account.currency] += amount
-    if any(sums.values()):
-        raise Unbalanced(f"{reference}: {dict(sums)}")
+    entry = JournalEntry(kind=kind, reference=reference, order=order)
+    post_entries([(entry, lines)])
+    return entry
+
+
+def post_entries(
+    entries: Iterable[tuple[JournalEntry, Iterable[tuple[LedgerAccount, int]]]],
+) -> None:
+    """Several at once: all of them or none."""
+    entries = [
+        (entry, [(account, amount) for account, amount in lines if amount])
+        for entry, lines in entries
+    ]
+    for entry, lines in entries:
+        sums = Counter()
+        for line_account, amount in lines:
+            sums[line_account.currency] += amount
+        if any(sums.values()):
+            raise Unbalanced(f"{entry.reference}: {dict(sums)}")
     # Whoever posts more than this in a transaction wants all of it or nothing.
     with transaction.atomic(savepoint=False):
-        entry = JournalEntry.objects.create(kind=kind, reference=reference, order=order)
+        JournalEntry.objects.bulk_create(entry for entry, _lines in entries)
         LedgerLine.objects.bulk_create(
             LedgerLine(entry=entry, account=line_account, amount_minor=amount)
+            for entry, lines in entries
             for line_account, amount in lines
         )
-    return entry
 
 
 def post_payment(payment: Payment) -> None:
     """A group was paid, and what it brought shared out over its orders."""
     orders = sorted(payment.group.orders.all(), key=lambda order: order.pk)
     find = Accounts(payment.currency, [order.seller_id for order in orders])
-    post_receipt(payment, Kind.BUYER, find)
-    for order in orders:
-        post_sale(order, payment.currency, find)
+    sales = [sale(order, payment.currency, find) for order in orders]
+    post_entries([receipt(payment, Kind.BUYER, find), *sales])
 
 
-def post_receipt(payment: Payment, whose: str, find=account) -> None:
+def receipt(payment: Payment, whose: str, find=account):
     lines = [
         (find(Kind.STRIPE, payment.currency), payment.amount_minor),
         (find(whose, payment.currency), -payment.amount_minor),
     ]
-    post_entry(JournalEntry.Kind.PAYMENT, payment.reference, lines)
+    kind = JournalEntry.Kind.PAYMENT
+    return JournalEntry(kind=kind, reference=payment.reference), lines
 
 
-def post_sale(order: Order, currency: str, find=account) -> None:
+def post_sale(order: Order, currency: str) -> None:
+    post_entries([sale(order, currency)])
+
+
+def sale(order: Order, currency: str, find=account):
     """Each seller is owed their order less our commission.
 
     What a coupon of the platform took off is the platform's cost, not the seller's.
@@ -110,7 +127,8 @@ def post_sale(order: Order, currency: str, find=account) -> None:
         *if_any(Kind.TAX, currency, -tax),
         *if_any(Kind.COUPONS, currency, order.subsidy_minor),
     ]
-    post_entry(JournalEntry.Kind.SALE, f"sale:{order.pk}", lines, order)
+    kind, reference = JournalEntry.Kind.SALE, f"sale:{order.pk}"
+    return JournalEntry(kind=kind, reference=reference, order=order), lines
 
 
 def commission_of(order: Order) -> tuple[int, int]:
@@ -130,7 +148,7 @@ def if_any(kind: str, currency: str, amount: int) -> list[tuple[LedgerAccount, i
 
 def post_late_payment(payment: Payment) -> None:
     """Money came for goods that are gone: it is the buyer's until it is back."""
-    post_receipt(payment, Kind.REFUNDS)
+    post_entries([receipt(payment, Kind.REFUNDS)])
 
 
 def source_of(refund: Refund) -> str:

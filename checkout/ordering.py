@@ -152,7 +152,7 @@ def concerned(contents: Contents, unpaid: list[OrderGroup]) -> set[int]:
 
 def contents_now(cart: Cart, unpaid: list[OrderGroup], coupon_code: str) -> Contents:
     """The cart's; what others let lapse is there for this buyer."""
-    contents = cart_contents.contents(cart)
+    contents = cart_contents.contents(cart, unpaid, has_pictures=False)
     if contents.has_problems:
         # Stock is locked after them always.
         coupons.lock(coupons.concerned(coupon_code, unpaid))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from checkout import commissions, coupons, pricing, stripe_tax, taxes
 from checkout.cart_contents import Contents, Item, SellerItems
 from checkout.coupons import CouponRefused, Entry, Offer
-from checkout.models import Cart, Coupon, ShippingRate, TaxCalculation
+from checkout.models import Coupon, OrderGroup, ShippingRate, TaxCalculation
 from checkout.pricing import GroupAmounts, OrderAmounts, SellerLines, TaxRate
 from marketplace.money import format_minor
 from sellers.models import Seller
@@ -243,7 +243,7 @@ def rates_by_seller(contents: Contents, country: str) -> dict[int, list[Shipping
     sellers = [part.seller.pk for part in contents.sellers]
     offered = ShippingRate.objects.filter(seller__in=sellers).offered().to(country)
     rates: dict[int, list[ShippingRate]] = {}
-    for rate in offered.prefetch_related("bands"):
+    for rate in offered.with_bands():
         rates.setdefault(rate.seller_id, []).append(rate)
     return rates
 
@@ -263,7 +263,9 @@ def choices_of(part: SellerItems, rates: list[ShippingRate]) -> list[Choice]:
 def price_of(rate: ShippingRate, part: SellerItems) -> int:
     items_minor = sum(item.total_minor for item in part.items)
     is_by_weight = rate.banded_by == ShippingRate.Measure.WEIGHT
-    bands = [(band.starts_at, band.price_minor) for band in rate.bands.all()]
+    bands = []
+    if rate.banded_by:
+        bands = [(band.starts_at, band.price_minor) for band in rate.bands.all()]
     price_minor = pricing.banded_price(
         rate.price_minor, bands, part.grams if is_by_weight else items_minor
     )
@@ -294,9 +296,8 @@ def unreachable(contents: Contents, country: str) -> set[int]:
     }
 
 
-def rates_of_unpaid_order(cart: Cart, country: str) -> dict[int, int]:
+def rates_of_unpaid_order(group: OrderGroup | None, country: str) -> dict[int, int]:
     """What was chosen for the order that the buyer came back from, to that country."""
-    group = cart.order_groups.awaiting_payment().first()
     if group is None or group.country != country:
         return {}
     names = dict(group.orders.values_list("seller_id", "shipping_name"))

@@ -6,10 +6,14 @@ from videos.feed import purchases
 
 def tell_sold(group: OrderGroup) -> None:
     """As soon as it is paid."""
-    lines = OrderLine.objects.filter(order__group=group, video__isnull=False)
+    lines = [line for order in group.orders.all() for line in order.lines.all()]
+    sold = [line.pk for line in lines if line.video_id]
+    if not sold:
+        return
+    lines = OrderLine.objects.filter(pk__in=sold).select_related("variant")
     purchases.record_purchases(
         sale_of(line, f"line:{line.pk}", line.quantity, group.user_id, group.paid_at)
-        for line in lines.select_related("variant").order_by("pk")
+        for line in lines.order_by("pk")
     )
 
 

@@ -2,16 +2,24 @@
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
+from django.db import DatabaseError
 
 from marketplace.outages import is_outage
 
 
 class SessionStore(db.SessionStore):
     def save(self, must_create=False):
-        """Django calls whatever goes wrong here a deleted session, and answers 400."""
+        """One UPDATE, where Django begins and ends a transaction around it.
+
+        Django calls whatever goes wrong there a deleted session, and answers 400.
+        """
+        if must_create or self.session_key is None:
+            return super().save(must_create)
+        row = self.create_model_instance(self._get_session())
         try:
-            super().save(must_create)
-        except UpdateError as error:
-            if is_outage(error.__context__):
-                raise error.__context__ from error.__context__.__cause__
-            raise
+            row.save(force_update=True)
+        except DatabaseError as error:
+            if is_outage(error):
+                raise
+            raise UpdateError from error
+        return None

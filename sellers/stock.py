@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -217,8 +217,10 @@ def reference_of(user: User | None) -> str:
     return f"user:{user.pk}" if user else ""
 
 
-def lock_levels(variant_pks: Iterable[int]) -> dict[int, StockLevel]:
-    levels = StockLevel.objects.filter(variant_id__in=list(variant_pks)).locked()
+def lock_levels(variant_pks: Iterable[int] | QuerySet) -> dict[int, StockLevel]:
+    if not isinstance(variant_pks, QuerySet):
+        variant_pks = list(variant_pks)
+    levels = StockLevel.objects.filter(variant_id__in=variant_pks).locked()
     return {level.variant_id: level for level in levels}
 
 
@@ -235,7 +237,8 @@ def lock_reserved(reference: str):
     Reservations change only under the locks of their levels, so they are read again
     once those are held.
     """
-    levels = lock_levels(reservations_by_variant(reference))
+    reserved = StockReservation.objects.filter(reference=reference)
+    levels = lock_levels(reserved.values("variant_id"))
     return levels, list(reservations_by_variant(reference).values())
 
 

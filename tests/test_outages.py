@@ -126,6 +126,15 @@ def test_a_session_that_cannot_be_saved_is_an_outage(session, monkeypatch):
     assert outages.is_outage(raised.value)
 
 
+def test_a_session_is_saved_by_one_statement(session, django_assert_num_queries):
+    session["cart"] = "another"
+
+    with django_assert_num_queries(1):
+        session.save()
+
+    assert Session.objects.get().get_decoded() == {"cart": "another"}
+
+
 def test_a_session_that_was_ended_meanwhile_is_none(session):
     Session.objects.all().delete()
 

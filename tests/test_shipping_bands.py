@@ -244,3 +244,17 @@ def test_a_cart_known_to_go_abroad_takes_as_many_queries(
 
     with django_assert_max_num_queries(12):
         client.get(reverse("checkout:cart"))
+
+
+@pytest.mark.django_db
+def test_only_rates_that_have_bands_are_asked_for_them(django_assert_num_queries):
+    seller = make_seller()
+    make_shipping_rate(seller=seller)
+    with django_assert_num_queries(1):
+        assert seller.shipping_rates.reach().rate.lowest_minor == 490
+
+    make_banded(seller=seller, banded_by="weight", bands={2000: 290}, name="Parcel")
+
+    with django_assert_num_queries(2):
+        rates = seller.shipping_rates.offered().with_bands()
+        assert sorted(rate.lowest_minor for rate in rates) == [290, 490]

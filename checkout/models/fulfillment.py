@@ -22,9 +22,15 @@ class ShippingRateQuerySet(models.QuerySet):
         everywhere = models.Q(countries=[])
         return self.filter(everywhere | models.Q(countries__contains=[country]))
 
+    def with_bands(self) -> list["ShippingRate"]:
+        """All of them; asked for bands are those that have any."""
+        rates = list(self)
+        models.prefetch_related_objects([r for r in rates if r.banded_by], "bands")
+        return rates
+
     def reach(self, country: str = "") -> "Reach":
         """Of one seller's rates, for a visitor of that country."""
-        offered = list(self.offered().prefetch_related("bands"))
+        offered = self.offered().with_bands()
         there = [rate for rate in offered if rate.goes_to(country)]
         is_everywhere = any(not rate.countries for rate in offered)
         codes = sorted({code for rate in offered for code in rate.countries})
@@ -109,7 +115,8 @@ class ShippingRate(models.Model):
     @property
     def lowest_minor(self) -> int:
         """Of the bands, too: what an order pays at least."""
-        return min([self.price_minor, *(band.price_minor for band in self.bands.all())])
+        bands = self.bands.all() if self.banded_by else ()
+        return min([self.price_minor, *(band.price_minor for band in bands)])
 
     def places(self) -> list[str]:
         return named(self.countries)

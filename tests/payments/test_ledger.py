@@ -1,12 +1,18 @@
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from checkout import ledger
+from checkout import ledger, payments
 from checkout.ledger import Unbalanced, account, post_entry
 from checkout.models import JournalEntry, LedgerAccount, LedgerLine, Payment
 from tests.factories import make_order, make_seller, make_variant
-from tests.payments.checkouts import make_bought_order, make_paid_group
+from tests.payments.checkouts import (
+    make_bought_order,
+    make_group,
+    make_paid_group,
+    start,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +120,19 @@ def test_one_payment_owes_each_seller_their_order_less_the_commission(sandbox):
         ("seller", -900),
         ("commission", -100),
     ]
+
+
+def test_a_payment_is_posted_at_once_for_however_many_sellers(sandbox):
+    group = make_group(variants=[make_variant() for _ in range(3)])
+    sandbox.pay(start(group).payment_intent_id)
+
+    with CaptureQueriesContext(connection) as queries:
+        payments.settle(group)
+
+    written = [query["sql"] for query in queries if query["sql"].startswith("INSERT")]
+    for table in ("journalentry", "ledgerline"):
+        assert sum(f'"checkout_{table}"' in sql for sql in written) == 1
+    assert JournalEntry.objects.filter(kind="sale").count() == 3
 
 
 def test_the_check_is_content_and_shows_the_balances(sandbox, capsys):
