@@ -39,6 +39,7 @@ class Vitrine:
             random=np.random.default_rng(seed),
         )
         self.is_known = np.zeros(count, bool)
+        self.views = [np.empty((3, 0), np.int64)]
         self.hour = -1
 
     def slate(self, hour, user_ids, live, seen, page):
@@ -48,6 +49,7 @@ class Vitrine:
             self.audience.admit(new, self.content[new], self.expected(new))
             self.is_known[new] = True
             self.live = live
+            self.recall(user_ids)
         values = self.exposure.values(user_ids, live)
         values[seen] = -np.inf
         return self.exposure.lists(values, live, page)
@@ -63,8 +65,20 @@ class Vitrine:
         counts = np.bincount(shops, minlength=count)
         return shop_appeals(sums, counts, appeals.mean())[self.shops[videos]]
 
+    def recall(self, viewers):
+        """At the start of a visit, from all that each of them was shown before.
+
+        A page of the site does it anew each time, from the latest (`viewing.py`).
+        """
+        everybody, size = self.audience.viewers.mean.shape
+        self.audience.viewers = self.audience.common.newcomers(everybody, size - 1)
+        self.views = [np.concatenate(self.views, axis=1)]
+        is_theirs = np.isin(self.views[0][0], viewers)
+        self.audience.recall(*self.views[0][:, is_theirs])
+
     def learn(self, hour, user_ids, videos, completed, tapped):
         self.audience.learn(user_ids, videos, completed, tapped)
+        self.views.append(np.array([user_ids, videos, completed], np.int64))
         np.add.at(self.exposure.shown, videos, 1)
         self.exposure.judge(self.live)
 

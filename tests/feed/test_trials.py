@@ -8,6 +8,7 @@ from tests.factories import make_video
 from videos.feed import matching, serving, trials
 from videos.feed.gates import public_videos
 from videos.feed.model.exposure import ExposureSettings, Pool
+from videos.feed.model.recommender import DIMENSIONS
 from videos.feed.sessions import open_feed
 from videos.feed.trials import fold_views, load_trials
 from videos.feed.watchers import Watcher
@@ -187,6 +188,31 @@ def test_means_and_covariances_are_kept_as_they_were():
     after = load_trials([video.pk], None)
     assert np.array_equal(after.bank.mean, before.bank.mean)
     assert np.array_equal(after.bank.covariance, before.bank.covariance)
+
+
+def test_what_viewers_have_in_common_is_kept_and_pages_go_by_it():
+    video = make_video()
+    show(video, "v", watched=1)
+    fold_views()
+
+    stored = AudienceState.objects.get().common
+    known = trials.known_common()
+
+    assert stored["likings"] == known.likings.tolist()
+    assert np.allclose(known.newcomers(1, DIMENSIONS).covariance[0], known.likings)
+
+
+def test_a_state_of_a_release_without_likings_is_read():
+    video = make_video()
+    show(video, "v", watched=1)
+    fold_views()
+    state = AudienceState.objects.get()
+    del state.common["likings"], state.common["likings_weight"]
+
+    common = trials.common_of(state)
+
+    usual = trials.Common().newcomers(1, DIMENSIONS)
+    assert np.array_equal(common.newcomers(1, DIMENSIONS).covariance, usual.covariance)
 
 
 def test_a_new_video_begins_with_what_became_of_its_shops_others(monkeypatch):

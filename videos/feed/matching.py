@@ -12,12 +12,12 @@ import numpy as np
 from videos.feed import serving
 from videos.feed.experimenting import tuned
 from videos.feed.interests import counted
-from videos.feed.model.audience import Audience, Bank
+from videos.feed.model.audience import Audience
 from videos.feed.model.exposure import Exposure, room_left
-from videos.feed.model.recommender import Recommender
+from videos.feed.model.recommender import DIMENSIONS, Recommender
 from videos.feed.ranking import Candidate
 from videos.feed.sources import Found, found_by_model, trending
-from videos.feed.trials import LIMITS, VIEWER_SPREADS, known_trials
+from videos.feed.trials import LIMITS, known_trials
 from videos.feed.viewing import NO_PAST, Past, Views, past_of
 from videos.feed.watchers import Watcher
 
@@ -85,7 +85,7 @@ class Match:
         keys = [candidate.pk for candidate in candidates]
         every = np.r_[keys, self.views.videos]
         trials, common = known_trials(every, self.recommender)
-        taste = Bank.new(1, VIEWER_SPREADS)
+        taste = common.newcomers(1, DIMENSIONS)
         audience = Audience(taste, trials.bank, trials.taps, common)
         views, seen = self.views, trials.rows(self.views.videos)
         audience.recall(views.viewers, seen, views.finished)

@@ -56,8 +56,8 @@ OUTCOMES_JOB = "outcomes"
 COMMON, COMMON_SECONDS = "feed:common", 60
 # Rows of trials in the memory of a process, about a kilobyte each.
 MOST_REMEMBERED = 20_000
+ARRAYS_IN_COMMON = ["tap", "tap_information", "likings"]
 SPREADS = [AudienceSettings.appeal] + [AudienceSettings.theme] * DIMENSIONS
-VIEWER_SPREADS = [AudienceSettings.mood] + [AudienceSettings.taste] * DIMENSIONS
 
 
 @dataclass
@@ -211,8 +211,7 @@ def fold_until(until) -> int:
     if rows:
         common = fold(rows, since, common_of(state))
         state.common = asdict(common) | {
-            "tap": common.tap.tolist(),
-            "tap_information": common.tap_information.tolist(),
+            name: getattr(common, name).tolist() for name in ARRAYS_IN_COMMON
         }
     state.folded_until = max(until, since)
     state.save()
@@ -234,7 +233,8 @@ def common_of(state):
     found = state.common
     if not found:
         return Common()
-    arrays = {name: np.array(found[name]) for name in ("tap", "tap_information")}
+    # A state of a former release has no likings yet.
+    arrays = {name: np.array(found[name]) for name in ARRAYS_IN_COMMON if name in found}
     return Common(**found | arrays)
 
 
@@ -246,7 +246,7 @@ def fold(rows, since, common):
     trials = load_trials(keys, serving.current_recommender())
     expect_of_shops(trials)
     trials.bank.precision[:] = np.linalg.inv(trials.bank.covariance)
-    tastes = Bank.new(len(viewers), VIEWER_SPREADS)
+    tastes = common.newcomers(len(viewers), DIMENSIONS)
     audience = Audience(tastes, trials.bank, trials.taps, common)
     audience.recall(earlier.viewers, trials.rows(earlier.videos), earlier.finished)
     rows = trials.rows(views.videos)

@@ -85,8 +85,10 @@ def test_what_is_unsure_is_learnt_from_less():
     sure, unsure = Bank.new(1, [1.0, 1.0]), Bank.new(1, [1.0, 1.0])
     rows, features = np.zeros(5, int), np.ones((5, 2))
 
-    sure.learn(rows, features, np.ones(5), np.zeros(5), np.zeros(5))
-    unsure.learn(rows, features, np.ones(5), np.zeros(5), np.full(5, 9.0))
+    # About as many ended well as was expected: what is learnt is to be sure of that.
+    outcomes = np.array([1.0, 0, 1, 0, 1])
+    sure.learn(rows, features, outcomes, np.zeros(5), np.zeros(5))
+    unsure.learn(rows, features, outcomes, np.zeros(5), np.full(5, 9.0))
 
     before = Bank.new(1, [1.0, 1.0]).precision[0, 0, 0]
     gained = [bank.precision[0, 0, 0] - before for bank in (sure, unsure)]
@@ -105,6 +107,31 @@ def test_a_taste_is_recalled_from_what_is_known_of_the_videos_by_now(audience):
     value = fresh.value(np.arange(2), np.arange(20))
     assert value[0, ::2].min() > value[0, 1::2].max()
     assert value[1, 1::2].min() > value[1, ::2].max()
+
+
+def test_of_newcomers_is_expected_what_viewers_have_in_common(audience):
+    before = audience.common.newcomers(1, 2).covariance[0]
+    for seed in range(4):
+        play(audience, two_tastes, 30, 20, seed)
+
+    newcomer = audience.common.newcomers(1, 2)
+
+    # Who likes the one sort dislikes the other: nobody likes both.
+    assert newcomer.covariance[0, 1, 2] < 0 == before[1, 2]
+    assert np.allclose(
+        newcomer.precision[0] @ newcomer.covariance[0], np.eye(3), atol=0.01
+    )
+    known = Audience(newcomer, audience.videos, audience.taps, audience.common)
+    known.recall(np.array([0]), np.array([0]), np.array([1.0]))
+    assert newcomer.mean[0, 1] > 0 > newcomer.mean[0, 2]
+
+
+def test_who_is_hardly_known_hardly_changes_what_is_expected(audience):
+    likings = audience.common.newcomers(1, 2).covariance[0]
+
+    audience.learn(np.arange(30), np.arange(30) % 20, np.ones(30), np.zeros(30))
+
+    assert np.allclose(audience.common.likings, likings, rtol=0.02, atol=0.02)
 
 
 def test_to_be_lucky_in_both_is_not_hoped_for(audience):

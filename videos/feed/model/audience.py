@@ -16,8 +16,10 @@ import numpy as np
 
 # No step is taken as if an outcome had been certain.
 LEAST_CERTAINTY = 0.02
-# A taste is learnt from so many at a time, as if they had come in one page.
-STEP = 10
+# Of Newton's, also from all that somebody saw: a third changes nothing.
+STEPS = 2
+# The spread of tastes goes by so many of the viewers met last.
+MOST_COMPARED = 5000
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Bank:
         return cls(mean, precision, np.linalg.inv(precision))
 
     def learn(self, rows, features, outcomes, offsets, variances):
-        """One Newton step for each row; what was known before is its prior.
+        """Newton steps for each row; what was known before is its prior.
 
         The features are estimates themselves: `variances` are those of the log-odds
         because of that.  What is unsure is learnt from less.
@@ -82,18 +84,21 @@ class Bank:
         # The mean of a sigmoid over a normal is nearly one of a smaller slope.
         slopes = 1 / np.sqrt(1 + np.pi / 8 * variances)
         order = np.argsort(rows, kind="stable")
-        rows, x = rows[order], features[order]
+        rows, x, slope = rows[order], features[order], slopes[order]
         distinct, starts = np.unique(rows, return_index=True)
-        slope = slopes[order]
-        chance = sigmoid(slope * (offsets[order] + (x * self.mean[rows]).sum(1)))
-        certainty = np.maximum(chance * (1 - chance), LEAST_CERTAINTY)
-        certainty = (slope**2 * certainty)[:, None]
-        information = np.einsum("ni,nj->nij", certainty * x, x)
-        surprise = (slope * (outcomes[order] - chance))[:, None] * x
-        self.precision[distinct] += np.add.reduceat(information, starts)
-        self.covariance[distinct] = np.linalg.inv(self.precision[distinct])
-        steps = np.add.reduceat(surprise, starts)
-        self.mean[distinct] += np.einsum("nij,nj->ni", self.covariance[distinct], steps)
+        before, sure = self.mean[distinct], self.precision[distinct]
+        for _ in range(STEPS):
+            chance = sigmoid(slope * (offsets[order] + (x * self.mean[rows]).sum(1)))
+            certainty = np.maximum(chance * (1 - chance), LEAST_CERTAINTY)
+            weighted = (slope**2 * certainty)[:, None] * x
+            information = np.einsum("ni,nj->nij", weighted, x)
+            surprise = (slope * (outcomes[order] - chance))[:, None] * x
+            self.precision[distinct] = sure + np.add.reduceat(information, starts)
+            self.covariance[distinct] = np.linalg.inv(self.precision[distinct])
+            back = np.einsum("nij,nj->ni", sure, before - self.mean[distinct])
+            uphill = np.add.reduceat(surprise, starts) + back
+            step = np.einsum("nij,nj->ni", self.covariance[distinct], uphill)
+            self.mean[distinct] += step
 
 
 @dataclass
@@ -120,6 +125,31 @@ class Common:
     usual_fit: float = 0.0
     tap: np.ndarray = field(default_factory=lambda: np.array([-2.5, 0.3]))
     tap_information: np.ndarray = field(default_factory=lambda: np.diag([20.0, 20.0]))
+    # Of viewers' moods and tastes; None as long as nobody was met.
+    likings: np.ndarray | None = None
+    likings_weight: float = 500.0
+
+    def newcomers(self, count, dimensions):
+        """Viewers of whom nothing is known but what all of them have in common."""
+        chosen = AudienceSettings()
+        bank = Bank.new(count, [chosen.mood] + [chosen.taste] * dimensions)
+        if self.likings is not None:
+            bank.covariance[:] = self.likings
+            bank.precision[:] = np.linalg.inv(self.likings)
+        return bank
+
+    def compare(self, means, covariances):
+        """How far likings spread, by viewers of whom something has just been learnt.
+
+        A step of expectation–maximisation: who is hardly known changes hardly anything.
+        """
+        count, size = means.shape
+        if self.likings is None:
+            self.likings = self.newcomers(1, size - 1).covariance[0].astype(float)
+        found = means.T @ means + covariances.sum(axis=0)
+        self.likings_weight = min(self.likings_weight + count, MOST_COMPARED)
+        share = 1 / max(self.likings_weight, count)
+        self.likings = self.likings + share * (found - count * self.likings)
 
 
 class Audience:
@@ -223,25 +253,19 @@ class Audience:
         self.viewers.learn(viewers, y, finished, common.base + appeal, by_video)
         common.base_weight += float((chance * (1 - chance)).sum())
         common.base += float((finished - chance).sum()) / common.base_weight
+        met = np.unique(viewers)
+        common.compare(self.viewers.mean[met], self.viewers.covariance[met])
 
     def recall(self, viewers, videos, finished):
-        """Viewers of whom nothing is known yet, from what they saw, in order of time.
+        """Viewers of whom nothing is known yet, from what they saw.
 
         With what is known of the videos by now, which is more than it was then.
         """
-        order = np.argsort(viewers, kind="stable")
-        starts = np.flatnonzero(np.diff(viewers[order], prepend=-1))
-        counts = np.diff([*starts, len(order)])
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order)) - np.repeat(starts, counts)
-        for step in range(0, int(place.max(initial=-1)) + 1, STEP):
-            now = (place >= step) & (place < step + STEP)
-            who, what = viewers[now], videos[now]
-            y = self.videos.mean[what].copy()
-            offsets = self.common.base + y[:, 0]
-            y[:, 0] = 1
-            by_video = variances(self.features(who), self.videos.covariance[what])
-            self.viewers.learn(who, y, finished[now], offsets, by_video)
+        y = self.videos.mean[videos].copy()
+        offsets = self.common.base + y[:, 0]
+        y[:, 0] = 1
+        by_video = variances(self.features(viewers), self.videos.covariance[videos])
+        self.viewers.learn(viewers, y, finished, offsets, by_video)
 
     def learn_taps(self, videos, fit, finished, tapped):
         seen = finished > 0
