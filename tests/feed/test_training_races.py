@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 
 from tests.factories import make_video
 from tests.feed.test_training import walk
@@ -67,6 +68,22 @@ def test_without_the_lock_one_of_two_would_fail(monkeypatch):
     results = at_once(*(partial(model.put_in_service) for model in new))
 
     assert sum(isinstance(result, IntegrityError) for result in results) == 1
+
+
+def test_a_model_that_is_put_in_service_meanwhile_is_not_forgotten(monkeypatch):
+    (stored,) = make_models("trained")
+    FeedModel.objects.update(made_at=timezone.now() - 2 * training.ABOUT_TO_SERVE)
+    looked = training.of_no_use
+
+    def look():
+        found = looked()
+        stored.put_in_service()
+        return found
+
+    monkeypatch.setattr(training, "of_no_use", look)
+    training.forget_old()
+
+    assert FeedModel.objects.get().status == FeedModel.Status.SERVING
 
 
 def test_a_model_that_another_training_has_just_stored_is_not_forgotten():

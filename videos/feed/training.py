@@ -168,12 +168,22 @@ def store(parts, figures):
 
 def forget_old():
     """Models that nobody would go back to, and their files, here and in the storage."""
-    kept = list(FeedModel.objects.usable().order_by("-served_at", "-pk")[:KEPT_MODELS])
-    # Another training may be about to put in service what it has stored.
-    kept += FeedModel.objects.just_trained(timezone.now() - ABOUT_TO_SERVE)
-    for model in FeedModel.objects.exclude(pk__in=[m.pk for m in kept]):
+    for model in of_no_use():
+        # Unless it was put in service since it was looked at.
+        as_seen = FeedModel.objects.filter(pk=model.pk, status=model.status)
+        if not as_seen.delete()[0]:
+            continue
         files = private_files()
         for name in files.listdir(model.folder)[1]:
             files.delete(f"{model.folder}/{name}")
-        model.delete()
-    serving.forget_folders({model.version for model in kept})
+    kept = FeedModel.objects.values_list("version", flat=True)
+    serving.forget_folders(set(kept))
+
+
+def of_no_use() -> list[FeedModel]:
+    """By one query: another training may put in service what it has stored."""
+    found = list(FeedModel.objects.order_by("-served_at", "-pk"))
+    lately = timezone.now() - ABOUT_TO_SERVE
+    kept = [model for model in found if model.is_usable][:KEPT_MODELS]
+    kept += [model for model in found if model.is_just_trained(lately)]
+    return [model for model in found if model not in kept]

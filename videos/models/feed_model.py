@@ -13,15 +13,6 @@ class FeedModelQuerySet(models.QuerySet):
     def serving(self):
         return self.filter(status=FeedModel.Status.SERVING)
 
-    def usable(self):
-        """Has files, and was not worse than the one it would have replaced."""
-        usable = [FeedModel.Status.SERVING, FeedModel.Status.RETIRED]
-        return self.filter(status__in=usable)
-
-    def just_trained(self, since):
-        """Stored since then, and neither in service yet nor refused."""
-        return self.filter(status=FeedModel.Status.TRAINED, made_at__gt=since)
-
     def previous(self):
         """The one that served before, for the way back."""
         retired = self.filter(status=FeedModel.Status.RETIRED)
@@ -58,6 +49,15 @@ class FeedModel(models.Model):
 
     def __str__(self):
         return self.version
+
+    @property
+    def is_usable(self):
+        """Has files, and was not worse than the one it would have replaced."""
+        return self.status in (self.Status.SERVING, self.Status.RETIRED)
+
+    def is_just_trained(self, since):
+        """Stored since then, and neither in service yet nor refused."""
+        return self.status == self.Status.TRAINED and self.made_at > since
 
     @property
     def folder(self):
