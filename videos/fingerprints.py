@@ -29,8 +29,8 @@ TURNED_BITS = 1
 # Where a still picture is all there is, it is looked for more widely: up to eight bits.
 TURNED_BITS_OF_ONE = 2
 # Of one video, spread evenly: so many hashes are to be found, and of those beyond each
-# eighth, so that a piece of a long one is found as well; and so many are looked for:
-# ten find no more of the copies, and six fewer.
+# eighth, so that a piece of a long one is found as well; and so many are looked for,
+# because ten find hardly more and take half as long again.
 INDEXED = 16
 LOOKED_FOR = 7
 
