@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 
 from checkout.stripe_sandbox import clock, errors, store
-from checkout.stripe_sandbox.api import secret_only
+from checkout.stripe_sandbox.api import listed, secret_only
 from checkout.stripe_sandbox.balances import DAY_SECONDS
 
 NONTAXABLE = "txcd_00000000"
 EXPIRES_DAYS = 90
+FIRST_ITEMS = 10
 WHOLE = 10_000
 RATES = json.loads(Path(__file__).parent.with_name("tax_rates.json").read_text())
 # Where the country alone does not say which tax is due.
@@ -38,7 +39,7 @@ def calculate(call):
     parts = [*items, *([shipping] if shipping else [])]
     on_top = tax_of(parts, "exclusive")
     pk = store.new_id("taxcalc")
-    return store.add(
+    made = store.add(
         {
             "id": pk,
             "object": "tax.calculation",
@@ -47,7 +48,7 @@ def calculate(call):
             "customer": None,
             "customer_details": customer_details(address),
             "expires_at": clock.stamp() + EXPIRES_DAYS * DAY_SECONDS,
-            "line_items": listed(items, f"/v1/tax/calculations/{pk}/line_items"),
+            "line_items": whole_list(items, f"/v1/tax/calculations/{pk}/line_items"),
             "livemode": False,
             "ship_from_details": ship_from(p.mapping("ship_from_details")),
             "shipping_cost": shipping,
@@ -57,6 +58,7 @@ def calculate(call):
             "tax_date": clock.stamp(),
         }
     )
+    return first_items(made)
 
 
 def rate_at(address) -> int:
@@ -169,8 +171,30 @@ def ship_from(given):
     )
 
 
-def listed(items, url):
+def whole_list(items, url):
     return {"object": "list", "data": items, "has_more": False, "url": url}
+
+
+def first_items(made):
+    """As an answer has them: of more than ten the others are to be asked for."""
+    kept = made["line_items"]
+    data = kept["data"][:FIRST_ITEMS]
+    has_more = len(data) < len(kept["data"])
+    return {**made, "line_items": {**kept, "data": data, "has_more": has_more}}
+
+
+def calculation_items(call, pk):
+    return items_of(call, calculation(pk))
+
+
+def transaction_items(call, pk):
+    return items_of(call, found(pk))
+
+
+def items_of(call, made):
+    secret_only(call)
+    call.params.accept("limit", "starting_after", "ending_before")
+    return listed(call, made["line_items"]["data"], made["line_items"]["url"])
 
 
 def record(call):
@@ -178,15 +202,20 @@ def record(call):
     secret_only(call)
     p = call.params
     p.accept("metadata", required=("calculation", "reference"))
-    made = store.get("tax.calculation", p.text("calculation"))
-    if made is None:
-        raise errors.missing("calculation", p.text("calculation"), "calculation")
+    made = calculation(p.text("calculation"))
     refuse_used(p.text("reference"))
     items = [
         transaction_item(store.new_id("tax_li"), item, "transaction")
         for item in made["line_items"]["data"]
     ]
-    return transaction(call, made, items, made["shipping_cost"])
+    return first_items(transaction(call, made, items, made["shipping_cost"]))
+
+
+def calculation(pk):
+    made = store.get("tax.calculation", pk)
+    if made is None:
+        raise errors.missing("calculation", pk, "calculation")
+    return made
 
 
 def transaction_item(pk, item, kind, original=None):
@@ -213,7 +242,7 @@ def transaction(call, made, items, shipping, original=None):
             "currency": made["currency"],
             "customer": None,
             "customer_details": made["customer_details"],
-            "line_items": listed(items, f"/v1/tax/transactions/{pk}/line_items"),
+            "line_items": whole_list(items, f"/v1/tax/transactions/{pk}/line_items"),
             "livemode": False,
             "metadata": call.params.mapping("metadata"),
             "posted_at": clock.stamp(),
@@ -245,7 +274,7 @@ def found(pk):
 
 def retrieve(call, pk):
     secret_only(call)
-    return found(pk)
+    return first_items(found(pk))
 
 
 def reverse(call):
@@ -268,7 +297,7 @@ def reverse(call):
         raise errors.invalid("Nothing is to be reversed.", param="line_items")
     made = transaction(call, original, items, shipping, original["id"])
     refuse_too_much(original, made)
-    return made
+    return first_items(made)
 
 
 def reversal_item(given, by_id):

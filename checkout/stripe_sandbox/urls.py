@@ -64,9 +64,17 @@ urlpatterns = [
     path("v1/payouts/<pk>", endpoint(POST=payouts.update, GET=payouts.retrieve)),
     path("v1/payouts/<pk>/cancel", endpoint(POST=payouts.cancel)),
     path("v1/tax/calculations", endpoint(POST=taxes.calculate)),
+    path(
+        "v1/tax/calculations/<pk>/line_items",
+        endpoint(GET=taxes.calculation_items),
+    ),
     path("v1/tax/transactions/create_from_calculation", endpoint(POST=taxes.record)),
     path("v1/tax/transactions/create_reversal", endpoint(POST=taxes.reverse)),
     path("v1/tax/transactions/<pk>", endpoint(GET=taxes.retrieve)),
+    path(
+        "v1/tax/transactions/<pk>/line_items",
+        endpoint(GET=taxes.transaction_items),
+    ),
     path("v1/events", endpoint(GET=events.index)),
     path("v1/events/<pk>", endpoint(GET=events.retrieve)),
     path(

@@ -5,6 +5,7 @@ import pytest
 from checkout import disbursing, gateway, payments, returns, tax_gateway, tax_records
 from checkout.models import Refund, TaxRecord, TaxReversal
 from checkout.refund_amounts import Claim
+from tests.factories import make_cart, make_product, make_variant
 from tests.payments.checkouts import assert_books_hold, start
 from tests.payments.test_stripe_tax import place_order, two_lines
 
@@ -77,6 +78,32 @@ def test_what_is_paid_back_is_taken_back_to_the_cent(sandbox, paid):
     assert sum(map(tax_in, made)) == -order.tax_minor
     [old] = {one["reversal"]["original_transaction"] for one in made}
     assert old == record.stripe_transaction_id
+
+
+def test_the_lines_after_the_tenth_are_taxed_and_recorded_too(sandbox):
+    """Stripe's answers have the first ten alone."""
+    product = make_product()
+    cart = make_cart(variant=make_variant(product=product, price_minor=1190))
+    for number in range(11):
+        values = [f"No. {number}"]
+        cart.lines.create(
+            variant=make_variant(
+                product=product, price_minor=1190, option_values=values
+            )
+        )
+
+    group = place_order(cart=cart)
+
+    order = group.orders.get()
+    assert [line.tax_minor for line in order.lines.all()] == [190] * 12
+    sandbox.pay(start(group).payment_intent_id)
+    payments.settle(group)
+    record = sold(order)
+    assert len(set(record.lines.values())) == order.lines.count() == 12
+    last = order.lines.order_by("pk").last()
+    row = refund(order, quantities={last.pk: 1})
+    [item] = at_stripe(sandbox, row.stripe_transaction_id)["line_items"]["data"]
+    assert (item["amount"], item["amount_tax"]) == (-1190, -190)
 
 
 def test_where_tax_comes_on_top_it_is_taken_back_beside_the_amount(sandbox):
