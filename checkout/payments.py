@@ -23,6 +23,7 @@ from checkout import (
     ordering,
     purchase_limits,
     tasks,
+    tax_records,
     video_sales,
 )
 from checkout.models import Order, OrderConflict, OrderGroup, Payment
@@ -179,6 +180,8 @@ def mark_paid(payment: Payment) -> None:
         order.advance(Order.Status.PAID, canceled_at=None, cancel_reason="")
         tasks.begin_fulfillment.delay_on_commit(order.pk)
     carts.take_out_bought(group)
+    if settings.STRIPE_TAX:
+        tax_records.use_up(group)
     ledger.post_payment(payment)
     video_sales.tell_sold(group)
     with override(group.language):

@@ -30,7 +30,10 @@ LIMIT = 500
 
 
 def keep(parts: Iterable) -> None:
-    """What orders, each with its SellerQuote, were calculated by; used up by them."""
+    """What orders, each with its SellerQuote, were calculated by.
+
+    The answers stay until one is paid: a second click makes the same order of them.
+    """
     by_order = {
         order: part.calculation for order, part in parts if part.calculation is not None
     }
@@ -47,8 +50,13 @@ def keep(parts: Iterable) -> None:
         )
         for order, known in by_order.items()
     )
-    used = [known.pk for known in by_order.values()]
-    TaxCalculation.objects.filter(pk__in=used).delete()
+
+
+def use_up(group: OrderGroup) -> None:
+    """It is paid: what the same cart orders next has a calculation of its own."""
+    records = TaxRecord.objects.filter(order__group=group)
+    used = list(records.values_list("stripe_calculation_id", flat=True))
+    TaxCalculation.objects.filter(stripe_calculation_id__in=used).delete()
 
 
 def record(order_pk: int) -> None:

@@ -8,7 +8,7 @@ from checkout.models.refund import Refund
 
 
 class TaxCalculation(models.Model):
-    """An answer, kept for the order that is made of it, or for a day."""
+    """An answer, kept until an order that is made of it is paid, or for a day."""
 
     # A digest of all that was asked.
     key = models.CharField(max_length=64, unique=True)
