@@ -138,16 +138,7 @@ def quote(
         delivery_of(part, rates.get(part.seller.pk, []), rate_pks.get(part.seller.pk))
         for part in contents.sellers
     ]
-    offer, problem = None, ""
-    amounts = price(deliveries, terms, None)
-    if entry is not None and entry.code.strip():
-        try:
-            offer = coupons.find(entry, contents)
-            amounts = price(deliveries, terms, offer)
-            refuse_useless(offer, amounts, contents.currency)
-        except CouponRefused as refusal:
-            offer, problem = None, str(refusal)
-            amounts = price(deliveries, terms, None)
+    amounts, offer, problem = with_coupon(entry, contents, deliveries, terms)
     calculations: list[TaxCalculation | None] = [None] * len(deliveries)
     if settings.STRIPE_TAX and place is not None:
         parts = parts_of(deliveries, terms, offer)
@@ -177,6 +168,20 @@ def quote(
         coupon=offer.coupon if offer else None,
         coupon_problem=problem,
     )
+
+
+def with_coupon(entry: Entry | None, contents: Contents, deliveries, terms):
+    """The amounts, the offer that lowers them and, if it does not, why."""
+    amounts = price(deliveries, terms, None)
+    if entry is None or not entry.code.strip():
+        return amounts, None, ""
+    try:
+        offer = coupons.find(entry, contents)
+        lowered = price(deliveries, terms, offer)
+        refuse_useless(offer, lowered, contents.currency)
+    except CouponRefused as refusal:
+        return amounts, None, str(refusal)
+    return lowered, offer, ""
 
 
 def price(

@@ -26,8 +26,9 @@ from videos.feed.endings import FINISHED_FROM
 from videos.models import Impression, WatchEvent
 from videos.models.event import RECENT
 
-# Of each viewer so many impressions are remembered, the latest.
-REMEMBERED = 100
+# Of each viewer so many impressions are remembered, the latest; docs/feed.md says what
+# more of them would bring.
+REMEMBERED = 200
 WATCHED = WatchEvent.Kind.WATCH
 TAPS = [WatchEvent.Kind.TAG, WatchEvent.Kind.CART]
 COLUMNS = ["viewer", "video", "finished", "tapped"]
