@@ -154,6 +154,12 @@ def leave_to_people(row: TaxRecord | TaxReversal, refusal: gateway.Refused) -> N
     type(row).objects.filter(pk=row.pk).update(problem=str(refusal)[:300])
 
 
+def tell_again(row: TaxRecord | TaxReversal) -> bool:
+    """People have seen to what Stripe did not take: the clock tells it once more."""
+    refused = type(row).objects.filter(pk=row.pk, stripe_transaction_id="")
+    return bool(refused.exclude(problem="").update(problem=""))
+
+
 def waiting(model):
     return model.objects.filter(stripe_transaction_id="", problem="")
 

@@ -47,6 +47,9 @@ class TaxRecord(SentTax):
             )
         ]
 
+    def __str__(self):
+        return str(self.order)
+
 
 class TaxReversal(SentTax):
     """A refund of such an order."""
@@ -61,3 +64,6 @@ class TaxReversal(SentTax):
                 name="tax_to_be_reversed",
             )
         ]
+
+    def __str__(self):
+        return str(self.refund)

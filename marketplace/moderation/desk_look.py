@@ -121,6 +121,8 @@ UNFOLD = {
                         "rule",
                         "checkout_reconciliationdifference",
                     ),
+                    page(_("Taxes told"), "request_quote", "checkout_taxrecord"),
+                    page(_("Taxes taken back"), "undo", "checkout_taxreversal"),
                     page(_("Stripe events"), "webhook", "checkout_stripeevent"),
                 ],
             },

@@ -74,6 +74,8 @@ OPERATOR = {
         "view_transfer",
         "view_journalentry",
         "view_stripeevent",
+        "view_taxrecord",
+        "view_taxreversal",
     ],
 }
 ROLES = {

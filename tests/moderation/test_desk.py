@@ -53,6 +53,8 @@ OPERATION = {
     "checkout_reserve",
     "checkout_sellerdebt",
     "checkout_stripeevent",
+    "checkout_taxrecord",
+    "checkout_taxreversal",
     "checkout_transfer",
     "sellers_catalogimport",
     "videos_experiment",

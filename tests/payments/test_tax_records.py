@@ -1,11 +1,13 @@
 """What Stripe Tax is told of sales and refunds, and how the sandbox takes it."""
 
 import pytest
+from django.urls import reverse
 
 from checkout import disbursing, gateway, payments, returns, tax_gateway, tax_records
 from checkout.models import Refund, TaxRecord, TaxReversal
 from checkout.refund_amounts import Claim
-from tests.factories import make_cart, make_product, make_variant
+from marketplace.accounts.models import User
+from tests.factories import make_cart, make_product, make_staff, make_variant
 from tests.payments.checkouts import assert_books_hold, start
 from tests.payments.test_stripe_tax import place_order, two_lines
 
@@ -40,6 +42,10 @@ def refund(order, **claim):
     for _ in range(2):
         tax_records.reverse(made.pk)
     return TaxReversal.objects.get(refund=made)
+
+
+def refuse_all(**_told):
+    raise gateway.Refused("The calculation has expired.")
 
 
 def tax_in(transaction):
@@ -137,12 +143,38 @@ def test_what_was_refunded_before_it_was_recorded_waits_for_the_clock(paid):
 def test_what_stripe_does_not_take_is_left_to_people(paid, monkeypatch):
     order = paid.orders.get()
 
-    def refuse(**_told):
-        raise gateway.Refused("The calculation has expired.")
-
-    monkeypatch.setattr(tax_gateway, "record", refuse)
+    monkeypatch.setattr(tax_gateway, "record", refuse_all)
 
     assert sold(order).problem == "The calculation has expired."
+
+
+def test_an_operator_reads_why_and_has_it_told_again(client, paid, monkeypatch):
+    order = paid.orders.get()
+    with monkeypatch.context() as patch:
+        patch.setattr(tax_gateway, "record", refuse_all)
+        row = sold(order)
+    client.force_login(make_staff(User.Role.OPERATOR))
+    listed = client.get(reverse("admin:checkout_taxrecord_changelist"))
+    assert "The calculation has expired." in listed.content.decode()
+    again = reverse("admin:checkout_taxrecord_decide", args=[row.pk, "again"])
+
+    for _ in range(2):
+        client.post(again, {"reason": ""})
+    row = sold(order)
+
+    assert (bool(row.stripe_transaction_id), row.problem) == (True, "")
+    page = client.get(reverse("admin:checkout_taxrecord_change", args=[row.pk]))
+    assert page.content.decode().count("told again") == 1
+    assert 'href="../decide/again/"' not in page.content.decode()
+
+
+def test_who_is_no_operator_does_not_see_it(client, paid):
+    row = sold(paid.orders.get())
+    client.force_login(make_staff(User.Role.MODERATOR))
+
+    for name, args in [("changelist", []), ("decide", [row.pk, "again"])]:
+        url = reverse(f"admin:checkout_taxrecord_{name}", args=args)
+        assert client.get(url).status_code in (403, 404)
 
 
 def test_what_a_lost_task_left_untold_is_found(paid, monkeypatch):

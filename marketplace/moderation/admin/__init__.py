@@ -13,6 +13,7 @@ from marketplace.moderation.admin import (
     returns,
     sellers,
     stripe_events,
+    taxes,
     trail,
     videos,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "returns",
     "sellers",
     "stripe_events",
+    "taxes",
     "trail",
     "videos",
 ]

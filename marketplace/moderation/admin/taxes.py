@@ -1,0 +1,96 @@
+"""What Stripe Tax was told of orders and refunds, and what it does not take."""
+
+from django.contrib import admin
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from checkout import tax_records
+from checkout.models import TaxRecord, TaxReversal
+from marketplace.moderation.admin.base import DeskAdmin, link_to, shown
+from marketplace.moderation.deciding import Choice
+from marketplace.moderation.decisions import AlreadyDecided, trail
+
+NOT_TAKEN, TOLD, WAITING = _("Not taken"), _("Told"), _("Waiting")
+
+
+def tell_again(row, user, reason):
+    if not tax_records.tell_again(row):
+        raise AlreadyDecided
+    trail(row, user, gettext("told again"))
+
+
+class ProblemFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [("problem", NOT_TAKEN), ("waiting", WAITING), ("told", TOLD)]
+
+    def queryset(self, request, queryset):
+        if self.value() == "problem":
+            return queryset.exclude(problem="")
+        if self.value() == "waiting":
+            return queryset.filter(stripe_transaction_id="", problem="")
+        if self.value() == "told":
+            return queryset.exclude(stripe_transaction_id="")
+        return queryset
+
+
+class SentTaxAdmin(DeskAdmin):
+    list_filter = [ProblemFilter]
+    choices = [
+        Choice(
+            "again",
+            _("Tell Stripe again"),
+            act=tell_again,
+            is_possible=lambda row: bool(row.problem and not row.stripe_transaction_id),
+        )
+    ]
+
+    @display(
+        description=_("state"),
+        label={NOT_TAKEN: "danger", TOLD: "success", WAITING: "warning"},
+    )
+    def state(self, row):
+        if row.stripe_transaction_id:
+            return TOLD
+        return NOT_TAKEN if row.problem else WAITING
+
+    @shown(_("at Stripe"))
+    def transaction(self, row):
+        return row.stripe_transaction_id or "–"
+
+    @shown(_("problem"))
+    def why(self, row):
+        return row.problem or "–"
+
+
+@admin.register(TaxRecord)
+class TaxRecordAdmin(SentTaxAdmin):
+    list_display = ["__str__", "state", "why", "created_at"]
+    list_select_related = ["order__group"]
+    search_fields = ["order__group__number"]
+    search_help_text = _("The order's number, in full.")
+    fields = ["order_page", "state", "why", "transaction", "calculation", "created_at"]
+    readonly_fields = ["order_page", "state", "why", "transaction", "calculation"]
+
+    @shown(_("order"))
+    def order_page(self, record):
+        return link_to(record.order)
+
+    @shown(_("calculation"))
+    def calculation(self, record):
+        return record.stripe_calculation_id
+
+
+@admin.register(TaxReversal)
+class TaxReversalAdmin(SentTaxAdmin):
+    list_display = ["__str__", "state", "why", "created_at"]
+    list_select_related = ["refund__order__group"]
+    fields = ["refund_page", "state", "why", "transaction", "created_at"]
+    readonly_fields = ["refund_page", "state", "why", "transaction"]
+
+    @shown(_("refund"))
+    def refund_page(self, reversal):
+        return link_to(reversal.refund)
