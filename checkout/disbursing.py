@@ -136,8 +136,7 @@ def record_refund(refund: Refund, made: dict) -> None:
     """Stripe has taken it on: into the books, once, and the buyer is told."""
     if not settle_refund(refund, made):
         return
-    # What is paid once more has its document from the first time.
-    credit_note = None if refund.instead_of_id else invoicing.issue_credit_note(refund)
+    credit_note = invoicing.issue_credit_note(refund)
     if refund.amount_minor and refund.dispute is None:
         tell_buyer(refund, credit_note)
 

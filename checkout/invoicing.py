@@ -40,9 +40,12 @@ def issue_invoice(order: Order) -> Invoice:
 
 @transaction.atomic
 def issue_credit_note(refund: Refund) -> Invoice | None:
-    """What a refund takes back of the invoice; None where nothing had been sold."""
+    """What a refund takes back of the invoice.
+
+    None where nothing had been sold, or the first time that it was paid had one.
+    """
     order = refund.order
-    if order is None or not refund.amount_minor:
+    if order is None or not refund.amount_minor or refund.instead_of_id:
         return None
     invoice = issue_invoice(order)
     series = locked_series(order.seller_id, Kind.CREDIT_NOTE)

@@ -5,8 +5,9 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from checkout import invoice_paper, invoicing, tasks
+from checkout import bounced_refunds, invoice_paper, invoicing, returns, tasks
 from checkout.models import Invoice, OrderGroup, Refund
+from checkout.refund_amounts import Claim
 from checkout.stripe_objects import DisputeMove
 from marketplace.accounts.models import User
 from tests.factories import make_staff
@@ -92,6 +93,31 @@ def test_a_dispute_that_is_won_twice_over_is_corrected_once(group):
         invoicing.issue_forgotten()
 
     assert Invoice.objects.filter(kind=Kind.CORRECTION).count() == 2
+
+
+def test_what_is_paid_once_more_and_then_by_us_after_all_is_credited_once(
+    group, monkeypatch, django_capture_on_commit_callbacks
+):
+    """It came back, the bank took it, and turned before the task had run."""
+    order = group.orders.first()
+    made = returns.refund_claim(order, Claim(goodwill_minor=700), reason="", by=None)
+    send_refunds()
+    made.refresh_from_db()
+    bounced_refunds.record_failure({"id": made.stripe_refund_id})
+    record(group, "lost", [TAKEN])
+    asked_for = []
+    monkeypatch.setattr(tasks.issue_credit_note, "delay", asked_for.append)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        record(group, "won", [TAKEN, GIVEN])
+    for pk in asked_for:
+        tasks.issue_credit_note(pk)
+    send_refunds()
+
+    assert asked_for == [made.successor.pk]
+    assert made.successor.successor.status == Refund.Status.SUCCEEDED
+    notes = Invoice.objects.filter(kind=Kind.CREDIT_NOTE, total_minor=700)
+    assert notes.get().refund == made
 
 
 def test_a_loss_that_stands_is_not_corrected(group):
