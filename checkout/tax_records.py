@@ -81,10 +81,14 @@ def record(order_pk: int) -> None:
 
 
 def reverse(refund_pk: int) -> None:
-    """The refund was made: so much of the tax is not owed any more."""
+    """The refund was made: so much of the tax is not owed any more.
+
+    Also of one that came back: another one pays it, and is none of its own here.
+    """
     refund = Refund.objects.select_related("order__group").get(pk=refund_pk)
     record = record_of(refund)
-    if record is None or refund.status != Refund.Status.SUCCEEDED:
+    is_made = refund.status == Refund.Status.SUCCEEDED or refund.came_back_at
+    if record is None or not is_made:
         return
     row, _is_new = TaxReversal.objects.get_or_create(refund=refund)
     if row.stripe_transaction_id or row.problem or not record.stripe_transaction_id:
@@ -121,7 +125,8 @@ def parts_of(refund: Refund, record: TaxRecord) -> dict:
     in one sum."""
     is_included = refund.order.group.is_tax_included
     amounts, taxes = defaultdict(int), defaultdict(int)
-    for part in refund.lines.all():
+    # What cost nothing, Stripe was not asked about.
+    for part in refund.lines.filter(amount_minor__gt=0):
         amounts[part.order_line_id] += part.amount_minor
         taxes[part.order_line_id] += part.tax_minor
     known = {int(pk): item for pk, item in record.lines.items()}
@@ -141,10 +146,10 @@ def parts_of(refund: Refund, record: TaxRecord) -> dict:
                 "reference": f"{refund.reference}:{pk}",
             }
             for pk in amounts
-            if pk is not None and amounts[pk]
+            if pk is not None
         ]
     }
-    if amounts.get(None):
+    if None in amounts:
         found["shipping_cost"] = back(None)
     return {name: parts for name, parts in found.items() if parts}
 
@@ -178,7 +183,7 @@ def untold_refunds() -> list[int]:
     made = Refund.objects.filter(
         Q(tax_reversal=None)
         | Q(tax_reversal__stripe_transaction_id="", tax_reversal__problem=""),
-        status=Refund.Status.SUCCEEDED,
+        Q(status=Refund.Status.SUCCEEDED) | Q(came_back_at__isnull=False),
         succeeded_at__range=(before - LOOK_BACK, before),
         order__group__orders__tax_record__isnull=False,
         instead_of=None,

@@ -3,11 +3,25 @@
 import pytest
 from django.urls import reverse
 
-from checkout import disbursing, gateway, payments, returns, tax_gateway, tax_records
+from checkout import (
+    bounced_refunds,
+    disbursing,
+    gateway,
+    payments,
+    returns,
+    tax_gateway,
+    tax_records,
+)
 from checkout.models import Refund, TaxRecord, TaxReversal
 from checkout.refund_amounts import Claim
 from marketplace.accounts.models import User
-from tests.factories import make_cart, make_product, make_staff, make_variant
+from tests.factories import (
+    make_cart,
+    make_coupon,
+    make_product,
+    make_staff,
+    make_variant,
+)
 from tests.payments.checkouts import assert_books_hold, start
 from tests.payments.test_stripe_tax import place_order, two_lines
 
@@ -138,6 +152,59 @@ def test_what_was_refunded_before_it_was_recorded_waits_for_the_clock(paid):
     tax_records.reverse(row.refund_id)
     row.refresh_from_db()
     assert row.stripe_transaction_id
+
+
+def test_what_came_back_before_it_was_told_is_told_all_the_same(paid, monkeypatch):
+    """Another refund pays it, of which Stripe Tax is told nothing."""
+    order = paid.orders.get()
+    sold(order)
+    made = returns.refund_claim(
+        order, Claim(goodwill_minor=100), reason="Late", by=None
+    )
+    disbursing.send_refund(Refund.objects.get(pk=made.pk))
+    made.refresh_from_db()
+    bounced_refunds.record_failure({"id": made.stripe_refund_id})
+    monkeypatch.setattr(tax_records, "GRACE", -tax_records.GRACE)
+    assert tax_records.untold_refunds() == [made.pk]
+
+    tax_records.reverse(made.pk)
+
+    assert TaxReversal.objects.get(refund=made).stripe_transaction_id
+    assert tax_records.untold_refunds() == []
+
+
+def test_a_refund_that_stripe_refused_takes_no_tax_back(paid):
+    order = paid.orders.get()
+    sold(order)
+    made = returns.refund_claim(
+        order, Claim(goodwill_minor=100), reason="Late", by=None
+    )
+    disbursing.record_refusal(made, gateway.Refused("No."))
+
+    tax_records.reverse(made.pk)
+
+    assert TaxReversal.objects.exists() is False
+
+
+def test_beside_a_line_that_cost_nothing_the_others_go_back_line_by_line(sandbox):
+    """A coupon had paid for the one, so Stripe was not asked about it."""
+    cart = two_lines()
+    free = cart.lines.order_by("pk").last().variant
+    other = make_product(seller=free.product.seller)
+    cart.lines.create(variant=make_variant(product=other, price_minor=1190))
+    coupon = make_coupon(basis_points=10_000, scope="products")
+    coupon.products.add(free.product)
+    group = place_order(cart=cart, coupon_code=coupon.code)
+    sandbox.pay(start(group).payment_intent_id)
+    order = payments.settle(group).orders.get()
+    sold(order)
+
+    row = refund(order, quantities={line.pk: line.left for line in order.lines.all()})
+
+    made = at_stripe(sandbox, row.stripe_transaction_id)
+    [item] = made["line_items"]["data"]
+    assert (item["amount"], item["amount_tax"]) == (-1190, -190)
+    assert tax_in(made) == -order.tax_minor
 
 
 def test_what_stripe_does_not_take_is_left_to_people(paid, monkeypatch):
