@@ -85,6 +85,7 @@ def tell_taxes():
         tasks.record_tax.delay(order_pk)
     for refund_pk in tax_records.untold_refunds():
         tasks.reverse_tax.delay(refund_pk)
+    tax_records.leave_undone()
     tax_records.forget_answers()
 
 

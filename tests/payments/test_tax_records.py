@@ -8,12 +8,14 @@ from checkout import (
     disbursing,
     gateway,
     payments,
+    periodic,
     returns,
     tax_gateway,
     tax_records,
 )
 from checkout.models import Refund, TaxRecord, TaxReversal
 from checkout.refund_amounts import Claim
+from checkout.stripe_objects import DisputeMove
 from marketplace.accounts.models import User
 from tests.factories import (
     make_cart,
@@ -23,6 +25,7 @@ from tests.factories import (
     make_variant,
 )
 from tests.payments.checkouts import assert_books_hold, start
+from tests.payments.disputed import record, send_refunds
 from tests.payments.test_stripe_tax import place_order, two_lines
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +245,26 @@ def test_who_is_no_operator_does_not_see_it(client, paid):
     for name, args in [("changelist", []), ("decide", [row.pk, "again"])]:
         url = reverse(f"admin:checkout_taxrecord_{name}", args=args)
         assert client.get(url).status_code in (403, 404)
+
+
+def test_a_loss_that_a_bank_took_back_is_left_to_people(paid):
+    order = paid.orders.get()
+    sold(order)
+    total = order.total_minor
+    taken, given = DisputeMove("taken", -total, 0), DisputeMove("given", total, 0)
+    record(paid, "lost", [taken], amount=total)
+    send_refunds()
+    lost = Refund.objects.get()
+    tax_records.reverse(lost.pk)
+    periodic.tell_taxes()
+    assert TaxReversal.objects.get().problem == ""
+
+    record(paid, "won", [taken, given], amount=total)
+    periodic.tell_taxes()
+
+    row = TaxReversal.objects.get(refund=lost)
+    assert row.stripe_transaction_id
+    assert "won after all" in row.problem
 
 
 def test_what_a_lost_task_left_untold_is_found(paid, monkeypatch):

@@ -11,7 +11,7 @@ from marketplace.moderation.admin.base import DeskAdmin, link_to, shown
 from marketplace.moderation.deciding import Choice
 from marketplace.moderation.decisions import AlreadyDecided, trail
 
-NOT_TAKEN, TOLD, WAITING = _("Not taken"), _("Told"), _("Waiting")
+LEFT, TOLD, WAITING = _("Left to people"), _("Told"), _("Waiting")
 
 
 def tell_again(row, user, reason):
@@ -25,15 +25,15 @@ class ProblemFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        return [("problem", NOT_TAKEN), ("waiting", WAITING), ("told", TOLD)]
+        return [("left", LEFT), ("waiting", WAITING), ("told", TOLD)]
 
     def queryset(self, request, queryset):
-        if self.value() == "problem":
+        if self.value() == "left":
             return queryset.exclude(problem="")
         if self.value() == "waiting":
             return queryset.filter(stripe_transaction_id="", problem="")
         if self.value() == "told":
-            return queryset.exclude(stripe_transaction_id="")
+            return queryset.filter(problem="").exclude(stripe_transaction_id="")
         return queryset
 
 
@@ -50,12 +50,12 @@ class SentTaxAdmin(DeskAdmin):
 
     @display(
         description=_("state"),
-        label={NOT_TAKEN: "danger", TOLD: "success", WAITING: "warning"},
+        label={LEFT: "danger", TOLD: "success", WAITING: "warning"},
     )
     def state(self, row):
-        if row.stripe_transaction_id:
-            return TOLD
-        return NOT_TAKEN if row.problem else WAITING
+        if row.problem:
+            return LEFT
+        return TOLD if row.stripe_transaction_id else WAITING
 
     @shown(_("at Stripe"))
     def transaction(self, row):
