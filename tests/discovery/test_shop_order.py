@@ -17,6 +17,8 @@ from tests.factories import (
 from tests.feed.telling import VIEWER
 from tests.feed.test_training import watch
 from videos.feed import serving, training
+from videos.feed.sources import Found
+from videos.feed.suiting import Liking, Suiting
 from videos.models import FeedChoice
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +114,13 @@ def test_what_counts_no_more_changes_nothing(viewer):
     FeedChoice.objects.create(user=ann, kind="dropped", category=lamps)
 
     assert listed(viewer) == ["New", "Opened"]
+
+
+def test_where_no_part_of_the_model_counts_what_it_finds_does_not_either():
+    """As on a site whose `FEED_PARTS` are all 0."""
+    known = Suiting(Liking(videos=(1,)), Found(scores={1: 0.0, 2: 0.0}), None)
+
+    assert known.shares([1, 2, 3]) == [1, 0, 0]
 
 
 def test_another_sort_can_be_chosen_and_stays(viewer, monkeypatch):

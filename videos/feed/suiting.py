@@ -68,9 +68,12 @@ class Suiting:
 
     @cached_property
     def by_video(self) -> dict[int, float]:
-        """How well each suits them: 1 for what they liked, and for the best found."""
+        """How well each suits them: 1 for what they liked, and for the best found.
+
+        Where no part of the model counts anything, what it finds does not either.
+        """
         found = self.found.scores
-        top = max(found.values(), default=1)
+        top = max(found.values(), default=0) or 1
         shares = {pk: score / top for pk, score in found.items()}
         return shares | dict.fromkeys(self.liking.videos, 1.0)
 
