@@ -87,7 +87,9 @@ class OrderedListing(Listing):
         end, last = self.page * PAGE, len(self.order.keys)
         if end > last:
             return self.goes_on and super().has_next
-        return self.page < LAST_PAGE and (end < last or self.goes_on)
+        if self.page == LAST_PAGE:
+            return False
+        return end < last or (self.goes_on and self.sorted()[end : end + 1].exists())
 
     @property
     def filters(self) -> list[tuple[str, str]]:

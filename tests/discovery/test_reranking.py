@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from marketplace.discovery import reranking
 from marketplace.discovery.reranking import reranked
-from sellers import browsing
 from tests.discovery.test_shop_order import make_goods, opened
 from tests.factories import make_category, make_tag, make_user, make_video
 from tests.feed.telling import VIEWER
@@ -97,11 +96,26 @@ def test_what_somebody_hid_is_found_by_its_name_after_its_equals(viewer):
     assert titles(viewer) == ["Red lamp", "Blue lamp", "Hidden lamp", "Chair"]
 
 
-@pytest.mark.django_db
-def test_the_pages_go_on_after_the_last_that_was_looked_at(viewer, monkeypatch):
-    for module in (browsing, reranking):
-        monkeypatch.setattr(module, "RERANKED", 24, raising=False)
+@pytest.fixture
+def one_page(monkeypatch):
+    """No more than that is looked at."""
+    monkeypatch.setattr(reranking, "RERANKED", 24)
     monkeypatch.setattr("marketplace.discovery.results.ProductResults.longest", 24)
+
+
+@pytest.mark.django_db
+def test_the_pages_end_with_what_fits_where_no_more_does(viewer, one_page):
+    lamps = make_category()
+    opened([make_goods(f"Lamp {n}", category=lamps) for n in range(24)][0])
+
+    listing = viewer.get(SEARCH, {"q": "lamp", "tab": "products"}).context["listing"]
+
+    assert (listing.is_own, len(listing.products)) == (True, 24)
+    assert listing.next_query == ""
+
+
+@pytest.mark.django_db
+def test_the_pages_go_on_after_the_last_that_was_looked_at(viewer, one_page):
     lamps = make_category()
     goods = [make_goods(f"Lamp {n}", category=lamps, days=n) for n in range(30)]
     opened(goods[3])
