@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from sellers.cards import ProductCard, cards_of
 from sellers.models import Category, Picture, Product, ProductMedia
+from videos.feed.gates import unhidden, unhidden_products
+from videos.feed.watchers import Watcher
 from videos.models import Video
 
 TILES = 12
@@ -59,13 +61,18 @@ def first_picture(products):
     return pictured.values("media__pk")[:1]
 
 
-def latest_products() -> list[ProductCard]:
-    latest = Product.objects.published().order_by("-published_at", "-pk")
-    return cards_of(latest[:LATEST])
+def latest_products(watcher: Watcher) -> list[ProductCard]:
+    """Without what the watcher hid."""
+    latest = unhidden_products(Product.objects.published(), watcher)
+    return cards_of(latest.order_by("-published_at", "-pk")[:LATEST])
 
 
-def popular_videos() -> list[Video]:
-    newest = Video.objects.published().order_by("-published_at", "-pk")
+def popular_videos(watcher: Watcher) -> list[Video]:
+    """Without what the watcher hid, and what shows it."""
+    videos = unhidden(Video.objects.published(), watcher)
+    if watcher.products:
+        videos = videos.exclude(tags__product__in=watcher.products)
+    newest = videos.order_by("-published_at", "-pk")
     recent = Video.objects.filter(pk__in=newest.values("pk")[:STRIP_FROM])
     # A like says more than a look, and a share more than both.
     popularity = F("view_count") + 5 * F("like_count") + 10 * F("share_count")

@@ -22,7 +22,7 @@ def shop(request):
     if listing.page == 1 and not listing.is_filtered:
         context |= {
             "tiles": shop_window.category_tiles(),
-            "videos": shop_window.popular_videos(),
+            "videos": shop_window.popular_videos(watcher),
             "shops": shops_to_follow(watcher, best_shops(listing)),
         }
     return render(request, "discovery/shop.html", context)
@@ -74,7 +74,7 @@ def found(text, wanted, watcher):
     if results.is_empty:
         context |= {
             "tiles": shop_window.category_tiles(),
-            "latest": shop_window.latest_products(),
+            "latest": shop_window.latest_products(watcher),
         }
     return context
 

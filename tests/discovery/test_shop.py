@@ -7,12 +7,14 @@ from tests.factories import (
     make_picture,
     make_product,
     make_seller,
+    make_tag,
     make_user,
     make_variant,
     make_video,
 )
 from videos.feed.shops_to_follow import shops_to_follow
 from videos.feed.watchers import Watcher
+from videos.models import FeedChoice
 
 SHOP = "/shop/"
 
@@ -57,7 +59,29 @@ def test_popular_videos_come_first():
     loved = make_video(view_count=4, like_count=3)
     make_video(view_count=900, publication="draft")
 
-    assert shop_window.popular_videos() == [loved, quiet]
+    assert shop_window.popular_videos(Watcher()) == [loved, quiet]
+
+
+@pytest.mark.django_db
+def test_nothing_that_somebody_hid_stands_beside_the_products(client):
+    ann, shown = make_user(), make_video()
+    unloved, of_hidden, with_hidden = (make_video() for _ in range(3))
+    hidden = make_product(title="Hidden")
+    make_tag(video=with_hidden, product=hidden)
+    make_tag(video=shown, product=make_product(title="Lamp"))
+    about = [
+        {"kind": "not_interested", "video": unloved},
+        {"kind": "hidden", "seller": of_hidden.seller},
+        {"kind": "hidden", "product": hidden},
+    ]
+    FeedChoice.objects.bulk_create(FeedChoice(user=ann, **one) for one in about)
+    client.force_login(ann)
+
+    page = client.get(SHOP)
+    nothing_found = client.get("/search/", {"q": "zzzz"})
+
+    assert page.context["videos"] == [shown]
+    assert [card.title for card in nothing_found.context["latest"]] == ["Lamp"]
 
 
 @pytest.mark.django_db
