@@ -69,13 +69,20 @@ def test_the_feed_is_told_of_a_reported_video_once(client):
 
 
 @pytest.mark.django_db
-def test_without_a_profile_nobody_s_name_is_beside_the_report(client):
-    client.force_login(make_user())
-    client.cookies["feed"] = "plain"
+@pytest.mark.parametrize("is_guest", [True, False])
+def test_no_report_leads_to_what_somebody_watched_who_is_not_to_be_named(
+    client, is_guest
+):
+    """It bears their address or account; the event is found by its time."""
+    if not is_guest:
+        client.force_login(make_user())
+        client.cookies["feed"] = "plain"
+    client.cookies["viewer"] = VIEWER
 
     client.post(page(make_video()), FORM)
 
-    assert WatchEvent.objects.get().user is None
+    event = WatchEvent.objects.get()
+    assert (event.user, event.viewer) == (None, "")
 
 
 @pytest.mark.django_db
