@@ -131,7 +131,7 @@ def confirm(order: Order, email: str, context: Mapping) -> None:
         {
             "order": order,
             "group": order.group,
-            "at": f"{date_format(at, 'DATETIME_FORMAT')} ({at:%Z})",
+            "at": date_format(at, "DATETIME_FORMAT"),
             **context,
         },
         order.group.get_absolute_url(),

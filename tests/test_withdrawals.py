@@ -1,5 +1,6 @@
 """The right to withdraw: two steps, no reason, no refusal, a confirmation."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -56,7 +57,8 @@ def test_it_takes_two_steps_and_is_confirmed_with_day_and_hour(client, delivered
     mail = OutgoingMail.objects.get(recipient="bea@example.org")
     assert f"2 × {delivered.lines.get().title}" in mail.text
     assert str(timezone.localtime().year) in mail.text
-    assert ":" in mail.text.split("We confirm that on ")[1].split(" you withdrew")[0]
+    said = mail.text.split("We confirm that on ")[1].split(" you withdrew")[0]
+    assert re.fullmatch(r"\d+ \w+ \d{4}, \d\d:\d\d UTC", said)
     assert delivered.seller.business_address in mail.text
     assert "withdraws" in OutgoingMail.objects.latest("pk").subject
 
