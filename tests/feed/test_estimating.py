@@ -215,6 +215,28 @@ def test_the_log_has_what_the_draw_went_by(
     assert chances_by(other, found) == pytest.approx([0.5, 0.5])
 
 
+def test_a_place_that_is_always_given_says_nothing_of_its_share(
+    contested, numbers, settings
+):
+    """One in nine, on a page of ten."""
+    settings.FEED_LOG_PERCENT = 100
+    settings.FEED_EXPOSURE = numbers.FEED_EXPOSURE | {"support_share": 1 / 9}
+    _, passed = contested
+    for number in range(3):
+        watcher = Watcher(f"{number}" * 22)
+        page = sessions.open_feed(public_videos(), watcher)
+        ranking_logs.note(page, watcher)
+        Impression.objects.bulk_create(
+            Impression(video_id=key, viewer=watcher.viewer, position=at)
+            for at, key in enumerate(page.keys)
+        )
+
+    answer = estimating.estimate(candidate(numbers, support_share=0.01), 7)
+
+    assert RankingLog.objects.get(viewer="0" * 22, video=passed).propensity == 1
+    assert (answer.places, answer.silent) == (3, ["support_share"])
+
+
 @pytest.mark.parametrize("is_given", [True, False])
 def test_what_would_break_a_rule_was_not_drawn_whatever_chance_said(is_given):
     """Else videos that stay would be logged for draws of which the others are not."""
@@ -252,6 +274,7 @@ def test_an_operator_asks_on_a_page(operator, numbers):
     html = ask(operator).content.decode()
     thin = ask(operator, **{"FEED_EXPOSURE-trial_share": 1}).content.decode()
 
+    assert "No place was left to chance by support_share" in html
     assert "Watched to the end" in html
     assert "Effective sample" in html
     assert html.count("none seen") == 6

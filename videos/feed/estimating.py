@@ -81,13 +81,15 @@ class Answer:
     effective: float
     # Empty where the log says too little.
     lines: list[Line]
+    # Shares by which no place was ever left to chance: of them it says nothing.
+    silent: list[str]
 
 
 def estimate(candidate: Candidate, days: int) -> Answer:
     places = read_places(timezone.now() - timedelta(days=days))
     viewers = len(set(places.viewers))
     if not len(places):
-        return Answer(0, 0, 0.0, [])
+        return Answer(0, 0, 0.0, [], [])
     chosen = chances_by(candidate, places)
     weights = chosen / places.propensities
     squares = float((weights**2).sum())
@@ -95,7 +97,8 @@ def estimate(candidate: Candidate, days: int) -> Answer:
     is_thin = effective < LEAST_EFFECTIVE or viewers < LEAST_VIEWERS
     names = [] if is_thin else REWARDS
     lines = [line_of(places, chosen, name) for name in names]
-    return Answer(len(places), viewers, effective, lines)
+    silent = [name for name in candidate.exposure if name not in places.shares]
+    return Answer(len(places), viewers, effective, lines, silent)
 
 
 def line_of(places, chosen, name) -> Line:
