@@ -23,11 +23,11 @@ def find_subject(kind: str, key: str) -> Video | Product | Seller:
 
 @transaction.atomic
 def file_report(
-    report: Report, subject, reporter, viewer: str = "", account: int | None = None
+    report: Report, subject, reporter, account: int | None = None
 ) -> Report:
     """Keep a report; the same person's second one of the same thing is the first.
 
-    Of a video the feed is told, under the names that the feed may know.
+    Of a video the feed is told, under the account if it may know that.
     """
     setattr(report, subject._meta.model_name, subject)
     if reporter.is_authenticated:
@@ -37,6 +37,5 @@ def file_report(
             return earlier
     report.save()
     if report.video_id:
-        told = report.pk, report.video_id, viewer, account, report.created_at
-        record_report(*told)
+        record_report(report.pk, report.video_id, account, report.created_at)
     return report

@@ -17,13 +17,9 @@ def report(request, kind, key):
     if form.is_valid():
         if refusal := ratelimit.consume_or_429(request, action="report"):
             return refusal
-        report, viewer = form.save(commit=False), viewer_of(request)
-        account = account_of(request)
-        # The report names an account or an address, and the event leads to it: only
-        # whose name may stand beside what they watched has the pseudonym there too.
-        named = viewer if account else ""
-        file_report(report, subject, request.user, named, account)
-        note_report(viewer)
+        report = form.save(commit=False)
+        file_report(report, subject, request.user, account_of(request))
+        note_report(viewer_of(request))
         return redirect("moderation:reported", kind, key)
     context = {"form": form, "subject": subject}
     return render(request, "moderation/report.html", context)

@@ -6,16 +6,17 @@ from videos.models import WatchEvent
 from videos.models.event import event_id
 
 
-def record_report(
-    reference: int, video: int, viewer: str, user: int | None, at: datetime
-) -> None:
-    """In the caller's transaction: there if the report is, and told twice, once."""
+def record_report(reference: int, video: int, user: int | None, at: datetime) -> None:
+    """In the caller's transaction: there if the report is, and told twice, once.
+
+    Without a pseudonym, as a purchase: the report, of the same moment, bears an account
+    or an address, and would lead from it to all that the browser watched.
+    """
     kind = WatchEvent.Kind.REPORT
     event = WatchEvent(
         id=event_id(at, kind, reference),
         kind=kind,
         video_id=video,
-        viewer=viewer,
         user_id=user,
         created_at=at,
     )
