@@ -39,8 +39,12 @@ class Place:
 
     @property
     def is_whole(self) -> bool:
-        """Else it is not worth a question: the table is near enough meanwhile."""
-        return bool(self.address.get("country") and self.address.get("postal_code"))
+        """Else it is not worth a question: the table is near enough meanwhile.
+
+        Not every country has postal codes; a town every address that is ordered to.
+        """
+        known = self.address.get
+        return bool(known("country") and (known("postal_code") or known("city")))
 
     @property
     def region(self) -> str:

@@ -255,6 +255,17 @@ def test_the_page_asks_before_it_orders(client, shopper, asked):
     assert (group.tax_minor, len(asked)) == (10, 1)
 
 
+def test_where_there_are_no_postal_codes_people_order_too(client, shopper, asked):
+    """Tax comes on top there: the total that Stripe says is shown, then ordered."""
+    typed = {**TYPED, "country": "HK", "city": "Kowloon", "postal_code": ""}
+    shown = client.post(CHECKOUT, {"shown_total": 4488, **typed}).context["quote"]
+
+    client.post(CHECKOUT, {"shown_total": shown.total_minor, **typed})
+
+    group = OrderGroup.objects.get()
+    assert (group.total_minor, group.tax_minor) == (4488 + 10, 10)
+
+
 def test_another_total_than_was_shown_is_shown_first(client, shopper, asked):
     typed = {**TYPED, "country": "US", "region": "CA", "postal_code": "94103"}
 
