@@ -34,6 +34,7 @@ from checkout.models import (
     Payment,
     Refund,
 )
+from checkout.patience import Patience
 from checkout.refund_amounts import RefundRefused
 from checkout.stripe_objects import DisputeMove
 from marketplace.accounts.models import User
@@ -71,15 +72,22 @@ def refresh_all() -> None:
     """The open ones, and new ones of which no event came."""
     known = set(Dispute.objects.open().values_list("stripe_dispute_id", flat=True))
     since = int((timezone.now() - LOOK_BACK).timestamp())
+    patience = Patience()
     for stripe_dispute_id in sorted(known | set(gateway.dispute_ids_since(since))):
-        try:
-            refresh(stripe_dispute_id)
-        except gateway.Refused as refusal:
-            logger.error("dispute %s is not found: %s", stripe_dispute_id, refusal)
-        except gateway.Unclear as error:
-            logger.warning("dispute %s waits for Stripe: %s", stripe_dispute_id, error)
-        except (MixedCurrencies, RefundRefused) as refusal:
-            logger.error("dispute %s waits for people: %s", stripe_dispute_id, refusal)
+        with patience.asking(f"dispute {stripe_dispute_id}"):
+            refresh_or_leave(stripe_dispute_id)
+
+
+def refresh_or_leave(stripe_dispute_id: str) -> None:
+    """What Stripe cannot answer of this one is no reason to ask for no other."""
+    try:
+        refresh(stripe_dispute_id)
+    except gateway.Refused as refusal:
+        logger.error("dispute %s is not found: %s", stripe_dispute_id, refusal)
+    except gateway.Unclear as error:
+        logger.warning("dispute %s waits for Stripe: %s", stripe_dispute_id, error)
+    except (MixedCurrencies, RefundRefused) as refusal:
+        logger.error("dispute %s waits for people: %s", stripe_dispute_id, refusal)
 
 
 @transaction.atomic

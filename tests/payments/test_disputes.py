@@ -246,10 +246,13 @@ def test_as_the_sandbox_plays_it_the_books_agree_with_its_balance(
     assert_books_hold()
 
 
-def test_one_of_which_stripe_says_nothing_keeps_no_other_waiting(group, monkeypatch):
+@pytest.mark.parametrize("failure", [gateway.Unclear, gateway.GatewayError])
+def test_one_of_which_stripe_says_nothing_keeps_no_other_waiting(
+    group, monkeypatch, failure
+):
     def answer(stripe_dispute_id):
         if stripe_dispute_id == "du_0":
-            raise gateway.Unclear("500")
+            raise failure("no answer")
         return found(group, moves=[TAKEN])
 
     monkeypatch.setattr(gateway, "dispute_ids_since", lambda _since: ["du_0", "du_1"])
