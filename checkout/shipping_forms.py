@@ -14,6 +14,7 @@ from marketplace.money import to_major
 BANDS = 5
 GRAMS = 1000
 Measure = ShippingRate.Measure
+NAME_TAKEN = _("You have a zone of this name already.")
 
 
 def weight_field(**kwargs):
@@ -53,12 +54,17 @@ class ShippingZoneForm(forms.ModelForm):
         name = self.cleaned_data["name"]
         others = self.instance.seller.shipping_zones.exclude(pk=self.instance.pk)
         if others.filter(name__iexact=name).exists():
-            raise forms.ValidationError(_("You have a zone of this name already."))
+            raise forms.ValidationError(NAME_TAKEN)
         return name
 
-    def save(self):
-        shipping_zones.save_zone(self.instance)
-        return self.instance
+    def is_saved(self) -> bool:
+        """Not where a second click, or somebody else, was quicker with the name."""
+        try:
+            shipping_zones.save_zone(self.instance)
+        except shipping_zones.NameTaken:
+            self.add_error("name", NAME_TAKEN)
+            return False
+        return True
 
 
 class ShippingRateForm(forms.ModelForm):

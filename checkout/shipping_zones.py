@@ -1,18 +1,25 @@
 """Zones: countries that a seller names once, and the rates that go there."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from checkout.models import ShippingRate, ShippingZone
 from sellers.models import Seller
 
 
-@transaction.atomic
+class NameTaken(Exception):
+    """Another zone of the shop was given that name meanwhile."""
+
+
 def save_zone(zone: ShippingZone) -> None:
     """Its rates go where it goes, from now on; placed orders keep theirs."""
-    if zone.pk:
-        locked_zone(zone.seller, zone.pk)
-    zone.save()
-    zone.rates.update(countries=zone.countries)
+    try:
+        with transaction.atomic():
+            if zone.pk:
+                locked_zone(zone.seller, zone.pk)
+            zone.save()
+            zone.rates.update(countries=zone.countries)
+    except IntegrityError as error:
+        raise NameTaken from error
 
 
 @transaction.atomic

@@ -18,8 +18,7 @@ def shipping_zone(request, pk=None):
     form = ShippingZoneForm(
         request.POST or None, instance=zone or ShippingZone(), seller=request.seller
     )
-    if request.method == "POST" and form.is_valid():
-        form.save()
+    if request.method == "POST" and form.is_valid() and form.is_saved():
         messages.success(request, _("Saved."))
         return redirect("checkout:shipping_rates")
     rates = zone.rates.all() if zone else []

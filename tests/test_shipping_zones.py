@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from checkout import cart_contents, quotes, shipping_zones
 from checkout.models import ShippingRate, ShippingZone
+from checkout.shipping_forms import ShippingZoneForm
 from tests.factories import (
     make_cart,
     make_product,
@@ -149,6 +150,21 @@ def test_what_is_no_zone_is_refused_at_its_field(client, owner, fields, field, m
     assert list(answer.context["form"].errors) == [field]
     assert message in text_of(answer)
     assert ShippingZone.objects.count() == 1
+
+
+def test_of_two_clicks_at_once_the_second_is_told_that_the_name_is_taken(
+    client, owner, monkeypatch
+):
+    """Both have looked, and there was none of that name."""
+    make_zone(seller=owner.shop)
+    monkeypatch.setattr(
+        ShippingZoneForm, "clean_name", lambda form: form.cleaned_data["name"]
+    )
+
+    answer = client.post(NEW, {"name": "Nordics", "countries": ["SE"]})
+
+    assert "You have a zone of this name already" in text_of(answer)
+    assert ShippingZone.objects.get().countries == NORDICS
 
 
 def test_another_shop_may_use_the_same_name(client, owner):
