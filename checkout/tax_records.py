@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from checkout import gateway, stripe_tax, tax_gateway
 from checkout.models import (
+    Order,
     OrderGroup,
     OrderLine,
     Refund,
@@ -121,14 +122,14 @@ def record_of(refund: Refund) -> TaxRecord | None:
 
 
 def parts_of(refund: Refund, record: TaxRecord) -> dict:
-    """Line by line as it was decided; of an exchange, whose lines Stripe does not know,
-    in one sum."""
+    """Line by line as it was decided; in one sum where Stripe knows one of them not."""
     is_included = refund.order.group.is_tax_included
     amounts, taxes = defaultdict(int), defaultdict(int)
     # What cost nothing, Stripe was not asked about.
     for part in refund.lines.filter(amount_minor__gt=0):
-        amounts[part.order_line_id] += part.amount_minor
-        taxes[part.order_line_id] += part.tax_minor
+        pk = line_sold(refund.order, part.order_line_id)
+        amounts[pk] += part.amount_minor
+        taxes[pk] += part.tax_minor
     known = {int(pk): item for pk, item in record.lines.items()}
     if amounts.keys() - known.keys() - {None}:
         return {"flat_amount": -refund.amount_minor}
@@ -152,6 +153,14 @@ def parts_of(refund: Refund, record: TaxRecord) -> dict:
     if None in amounts:
         found["shipping_cost"] = back(None)
     return {name: parts for name, parts in found.items() if parts}
+
+
+def line_sold(order: Order, line_pk: int | None) -> int | None:
+    """Which line Stripe was told of: of an exchange, the one that came back for it."""
+    while order.exchange_of_id:
+        line_pk = order.exchange_of.lines.get().order_line_id
+        order = order.exchange_of.order
+    return line_pk
 
 
 def leave_undone() -> None:

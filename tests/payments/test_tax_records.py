@@ -6,9 +6,11 @@ from django.urls import reverse
 from checkout import (
     bounced_refunds,
     disbursing,
+    exchanges,
     gateway,
     payments,
     periodic,
+    return_requests,
     returns,
     tax_gateway,
     tax_records,
@@ -26,6 +28,7 @@ from tests.factories import (
 )
 from tests.payments.checkouts import assert_books_hold, start
 from tests.payments.disputed import record, send_refunds
+from tests.payments.test_payouts import make_due
 from tests.payments.test_stripe_tax import place_order, two_lines
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +158,31 @@ def test_what_was_refunded_before_it_was_recorded_waits_for_the_clock(paid):
     tax_records.reverse(row.refund_id)
     row.refresh_from_db()
     assert row.stripe_transaction_id
+
+
+def test_what_was_exchanged_is_taken_back_of_the_line_that_came_back(sandbox, paid):
+    order = paid.orders.get()
+    record = sold(order)
+    line = order.lines.order_by("pk").first()
+    make_due(order)
+    other = make_variant(
+        product=line.variant.product,
+        option_values=["L"],
+        price_minor=line.variant.price_minor,
+    )
+    details = return_requests.Details(exchange_for=other)
+    asked = return_requests.ask(order, {line.pk: 1}, "Too small", details)
+    made = exchanges.exchange(asked, None, is_restocked=False)
+
+    gone = returns.cancel_order(made, reason="Never mind", by=None)
+    disbursing.send_refund(Refund.objects.get(pk=gone.pk))
+    tax_records.reverse(gone.pk)
+
+    row = TaxReversal.objects.get()
+    [item] = at_stripe(sandbox, row.stripe_transaction_id)["line_items"]["data"]
+    assert item["reversal"]["original_line_item"] == record.lines[str(line.pk)]
+    assert (item["amount"], item["amount_tax"]) == (-1000, -gone.tax_minor)
+    assert gone.tax_minor == 160
 
 
 def test_what_came_back_before_it_was_told_is_told_all_the_same(paid, monkeypatch):
