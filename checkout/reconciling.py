@@ -27,11 +27,12 @@ UNDECIDED = ["pending", "requires_action"]
 
 def reconcile() -> None:
     resend_lost()
-    try:
-        ask_about_payments()
-        ask_about_refunds()
-    except gateway.GatewayError as error:
-        logger.warning("Stripe cannot be asked how payments stand: %s", error)
+    # Each for itself: a few payments may stay without an answer round after round.
+    for ask in (ask_about_payments, ask_about_refunds):
+        try:
+            ask()
+        except gateway.GatewayError as error:
+            logger.warning("Stripe cannot be asked how payments stand: %s", error)
 
 
 def unheard_of(since: str) -> Q:
