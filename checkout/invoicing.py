@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from checkout.models import Invoice, NumberSeries, Order, Refund, RefundLine
+from marketplace.money import portion
 
 Kind = Invoice.Kind
 GRACE = timedelta(minutes=10)
@@ -148,14 +149,14 @@ def invoice_content(order: Order) -> dict:
         "quantity": 1,
         "total_minor": order.total_minor - sum(line.total_minor for line in lines),
         "tax_minor": order.shipping_tax_minor,
-        "rate": delivery_rate(lines),
+        "rate": delivery_rate(order, lines),
     }
     return parties(order) | amounts([*bought, delivery])
 
 
 def credit_note_content(refund: Refund, invoice: Invoice) -> dict:
     order = refund.order
-    rate = delivery_rate(order.lines.all())
+    rate = delivery_rate(order, order.lines.all())
     with override(order.group.language):
         lines = [
             {
@@ -207,10 +208,21 @@ def title_of(part: RefundLine) -> str:
     return title
 
 
-def delivery_rate(lines) -> int | None:
-    """Delivery is taxed as the goods are: one rate, or a mixture that has none."""
+def delivery_rate(order: Order, lines) -> int | None:
+    """Delivery is taxed as the goods are: one rate, or a mixture that has none.
+
+    Stripe Tax may tax it otherwise, of which the amount alone is kept: then no rate is
+    printed that it does not have.
+    """
     rates = {line.tax_basis_points for line in lines}
-    return rates.pop() if len(rates) == 1 else None
+    rate = rates.pop() if len(rates) == 1 else None
+    tax_minor = order.shipping_tax_minor
+    if not hasattr(order, "tax_record"):
+        return rate
+    if not tax_minor:
+        return 0
+    by_rate = rate and portion(order.shipping_minor - tax_minor, rate)
+    return rate if by_rate and abs(by_rate - tax_minor) <= 1 else None
 
 
 def amounts(lines: list[dict]) -> dict:

@@ -6,6 +6,7 @@ from django.urls import reverse
 from checkout import (
     cart_contents,
     gateway,
+    invoicing,
     ordering,
     payments,
     pricing,
@@ -253,6 +254,19 @@ def test_the_page_asks_before_it_orders(client, shopper, asked):
     group = OrderGroup.objects.get()
     assert answer.url == reverse("checkout:pay", args=[group.token])
     assert (group.tax_minor, len(asked)) == (10, 1)
+
+
+def test_an_invoice_says_no_rate_of_the_delivery_that_it_does_not_have(asked):
+    """The goods have 12.34 %; the delivery is €4.90."""
+    order = place_order(cart=two_lines()).orders.get()
+    printed = {}
+
+    for tax_minor in (3, 0, 54):
+        order.shipping_tax_minor = tax_minor
+        *_goods, delivery = invoicing.invoice_content(order)["lines"]
+        printed[tax_minor] = delivery["rate"]
+
+    assert printed == {3: None, 0: 0, 54: 1234}
 
 
 def test_where_there_are_no_postal_codes_people_order_too(client, shopper, asked):
