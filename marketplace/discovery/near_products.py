@@ -42,7 +42,7 @@ def known() -> QuerySet[Product]:
 
 
 def near(product: Product, watcher: Watcher) -> Near:
-    """Of one of those that are `known`; in three queries, or four."""
+    """Of one of those that are `known`; in three queries to five."""
     together, alike = product.bought_with, keys_alike(product)
     asked = Product.objects.published().filter(
         pk__in={*together, *alike} - {product.pk}
@@ -66,17 +66,26 @@ def keys_alike(product):
 
 
 def nearest_in_price(product):
-    """In its category; a product without one is known by its shop."""
-    newest = described().order_by("-published_at", "-pk").exclude(pk=product.pk)
-    if product.category_id:
-        newest = newest.filter(category=product.category_id)
-    else:
-        newest = newest.filter(seller=product.seller_id)
-    rows = newest.values_list("pk", "lowest_minor", "currency")[:OF_CATEGORY]
+    """In its category, then in those beside it; a product without one, in its shop."""
+    on_sale = Product.objects.published().exclude(pk=product.pk)
+    if not product.category_id:
+        return by_price(on_sale.filter(seller=product.seller_id), product)
+    found = by_price(on_sale.filter(category=product.category_id), product)
+    parent = product.category.parent_id
+    if parent and len(found) < ALIKE:
+        beside = on_sale.filter(category__parent=parent)
+        found += by_price(beside.exclude(category=product.category_id), product)
+    return found[:FOUND]
+
+
+def by_price(products, product):
+    newest = products.order_by("-published_at", "-pk").values("pk")[:OF_CATEGORY]
+    priced = described().filter(pk__in=newest)
+    rows = priced.values_list("pk", "lowest_minor", "currency")
     rows = [row for row in rows if row[1] and row[2] == product.currency]
     lowest = product.lowest_minor or 1
     rows.sort(key=lambda row: abs(math.log(row[1] / lowest)))
-    return [key for key, *_ in rows[:FOUND]]
+    return [key for key, *_ in rows]
 
 
 def varied(cards):

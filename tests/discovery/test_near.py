@@ -61,6 +61,17 @@ def test_without_a_model_the_same_category_comes_nearest_in_price_first(client):
     assert near(client, lamp) == [[], ["Alike", "Dear", "Cheap"]]
 
 
+def test_a_small_category_is_followed_by_those_beside_it(client):
+    lighting = make_category()
+    lamps, bulbs = make_category(parent=lighting), make_category(parent=lighting)
+    lamp = make_goods(category=lamps, price_minor=5000)
+    make_goods(title="Bulb", category=bulbs, price_minor=5000)
+    make_goods(title="Lamp", category=lamps, price_minor=900)
+    make_goods(title="Other", category=make_category(parent=make_category()))
+
+    assert near(client, lamp) == [[], ["Lamp", "Bulb"]]
+
+
 def test_the_model_knows_by_words_what_is_alike(client):
     lamp = make_goods(title="Ceramic table lamp", description="Warm light")
     make_goods(title="Floor lamp", description="Warm light for a table or chair")
