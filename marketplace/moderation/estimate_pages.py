@@ -10,6 +10,14 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 # Of what may be tried, what the log can be asked about.
 ASKED = ["FEED_VALUES", "FEED_EXPOSURE"]
+LABELS = {
+    "tap": gettext_lazy("Worth of a product opened"),
+    "cart": gettext_lazy("Worth of a product put in the cart"),
+    "purchase": gettext_lazy("Worth of a purchase"),
+    "refund": gettext_lazy("Cost of a refund"),
+    "trial_share": gettext_lazy("Share of places for new videos on trial"),
+    "support_share": gettext_lazy("Share of places for videos that have passed"),
+}
 DAYS = [(7, gettext_lazy("7 days")), (28, gettext_lazy("28 days"))]
 DAYS += [(90, gettext_lazy("90 days"))]
 
@@ -22,7 +30,8 @@ class CandidateForm(forms.Form):
         for setting in ASKED:
             for name, number in getattr(settings, setting).items():
                 self.fields[f"{setting}-{name}"] = forms.FloatField(
-                    label=f"{setting}: {name}",
+                    label=LABELS.get(name, name),
+                    help_text=f"{setting}: {name}",
                     min_value=0,
                     max_value=settings.FEED_TRIED[setting],
                     initial=round(number, 4),

@@ -15,6 +15,7 @@ from django.db.models.functions import Ln, TruncDate
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from checkout.models import OrderLine
@@ -235,9 +236,9 @@ def milliseconds(value: float | None) -> str:
 
 
 def sales_shown(rows):
-    ways = dict(OrderLine.Way.choices) | {"": _("without a video")}
+    ways = dict(OrderLine.Way.choices) | {"": _("Without a video")}
     return [
-        (ways[way], orders, format_minor(net or 0, currency))
+        (capfirst(ways[way]), orders, format_minor(net or 0, currency))
         for currency, way, orders, net in rows
     ]
 

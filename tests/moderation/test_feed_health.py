@@ -109,7 +109,7 @@ def test_the_page_shows_what_there_is(operator):
     assert "0.125" in html
     assert "<dt>p95</dt><dd>15 ms</dd>" in html
     assert "<dt>Shown in 24 hours</dt><dd>100.0 %</dd>" in html
-    assert "directly from the video</dt><dd>€10.00" in html
+    assert "Directly from the video</dt><dd>€10.00" in html
     assert html.count('class="plot-picture"') == 5
 
 

@@ -114,6 +114,11 @@ class DeskAdmin(LinksWhereAllowed, ModelAdmin):
     view_on_site = False
     choices: list[Choice] = []
 
+    @admin.display(description=_("No."))
+    def row_number(self, row):
+        """What a list calls those that have neither name nor number."""
+        return row.pk
+
     def has_add_permission(self, request):
         return False
 

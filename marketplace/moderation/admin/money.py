@@ -107,7 +107,7 @@ class RefundAdmin(AmountMixin, DeskAdmin):
             variant="default",
         ),
     ]
-    list_display = ["pk", "order", "status", "amount", "reason", "created_at"]
+    list_display = ["row_number", "order", "status", "amount", "reason", "created_at"]
     list_filter = [ToSettle, "status"]
     list_select_related = ["order__group", "payment__group"]
     fields = [
@@ -152,7 +152,7 @@ class RefundAdmin(AmountMixin, DeskAdmin):
 
 @admin.register(Transfer)
 class TransferAdmin(AmountMixin, DeskAdmin):
-    list_display = ["pk", "order", "status", "amount", "created_at", "paid_at"]
+    list_display = ["row_number", "order", "status", "amount", "created_at", "paid_at"]
     list_filter = ["status"]
     list_select_related = ["order__group"]
     search_fields = ["stripe_transfer_id__exact"]
@@ -178,7 +178,7 @@ class TransferAdmin(AmountMixin, DeskAdmin):
 
 @admin.register(SellerDebt)
 class SellerDebtAdmin(AmountMixin, DeskAdmin):
-    list_display = ["pk", "order", "amount", "left", "created_at"]
+    list_display = ["row_number", "order", "amount", "left", "created_at"]
     list_select_related = ["order__group"]
     fields = ["order_page", "amount", "left", "created_at"]
     readonly_fields = ["order_page", "amount", "left"]
@@ -194,7 +194,14 @@ class SellerDebtAdmin(AmountMixin, DeskAdmin):
 
 @admin.register(Reserve)
 class ReserveAdmin(AmountMixin, DeskAdmin):
-    list_display = ["pk", "order", "amount", "left", "release_at", "released_at"]
+    list_display = [
+        "row_number",
+        "order",
+        "amount",
+        "left",
+        "release_at",
+        "released_at",
+    ]
     list_select_related = ["order__group"]
     fields = ["order_page", "amount", "left", "release_at", "released_at"]
     readonly_fields = ["order_page", "amount", "left"]

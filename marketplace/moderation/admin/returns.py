@@ -64,7 +64,14 @@ class ReturnRequestAdmin(DeskAdmin):
             is_possible=lambda found: found.status == ReturnRequest.Status.CLOSED,
         ),
     ]
-    list_display = ["pk", "order", "state", "is_withdrawal", "send_by", "created_at"]
+    list_display = [
+        "row_number",
+        "order",
+        "state",
+        "is_withdrawal",
+        "send_by",
+        "created_at",
+    ]
     list_filter = ["status", "is_withdrawal"]
     list_select_related = ["order__group"]
     state = status_label(
