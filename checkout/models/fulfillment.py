@@ -118,7 +118,7 @@ class ShippingRate(models.Model):
         bands = self.bands.all() if self.banded_by else ()
         return min([self.price_minor, *(band.price_minor for band in bands)])
 
-    def places(self) -> list[str]:
+    def places(self) -> str:
         return named(self.countries)
 
 

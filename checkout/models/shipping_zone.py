@@ -1,5 +1,6 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -8,11 +9,14 @@ from sellers.models import Seller
 NAMED_COUNTRIES = 5
 
 
-def named(codes: list[str]) -> list[str]:
-    """Countries by name, or by code where the names would fill a table."""
-    if len(codes) > NAMED_COUNTRIES:
-        return codes
-    return [countries.name(code) or code for code in codes]
+def named(codes: list[str]) -> str:
+    """Countries by name; where all would fill a table, the first and how many more."""
+    names = sorted({countries.name(code) or code for code in codes})
+    if len(names) <= NAMED_COUNTRIES:
+        return ", ".join(names)
+    shown = ", ".join(names[: NAMED_COUNTRIES - 1])
+    more = len(names) - NAMED_COUNTRIES + 1
+    return gettext("%(names)s and %(count)d more") % {"names": shown, "count": more}
 
 
 class ShippingZone(models.Model):
@@ -40,5 +44,5 @@ class ShippingZone(models.Model):
     def __str__(self):
         return self.name
 
-    def places(self) -> list[str]:
+    def places(self) -> str:
         return named(self.countries)

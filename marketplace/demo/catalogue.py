@@ -131,7 +131,7 @@ def _new_shop(shop, owner, moderator):
 
 
 def _add_rates(seller):
-    home = str(seller.country)
+    near = list(dict.fromkeys([str(seller.country), "DE", "FR", "NL", "BE"]))
     zone = ShippingZone.objects.create(seller=seller, name="Europe", countries=EUROPE)
     ShippingRate.objects.bulk_create(
         [
@@ -141,7 +141,7 @@ def _add_rates(seller):
                 position=0,
             ),
             ShippingRate(
-                seller=seller, name="Express", countries=[home, "DE", "FR", "NL", "BE"],
+                seller=seller, name="Express", countries=near,
                 price_minor=1290, min_days=1, max_days=2, position=1,
             ),
             ShippingRate(
