@@ -106,6 +106,14 @@ def test_without_a_profile_the_order_is_that_of_everybody(viewer, mode):
     assert "For you" not in viewer.get(SHOP).content.decode()
 
 
+def test_of_whom_nothing_is_known_nothing_claims_to_be_theirs(viewer):
+    lamp = make_goods("Lamp", category=make_category())
+    assert "For you" not in viewer.get(SHOP).content.decode()
+
+    opened(lamp)
+    assert "For you" in viewer.get(SHOP).content.decode()
+
+
 def test_what_counts_no_more_changes_nothing(viewer):
     lamps, ann = make_category(), make_user()
     opened(make_goods("Opened", category=lamps, days=20))
