@@ -25,7 +25,7 @@ from tests.factories import (
     make_user,
     make_variant,
 )
-from tests.feed.test_experiments import begun, expose
+from tests.feed.experiments import begun, expose
 from tests.test_video_figures import shown
 from tests.uploading import make_upload
 from videos.feed.wishing import Wisher, wish

@@ -12,11 +12,10 @@ from django.utils import timezone
 
 from checkout.ordering import place_order
 from tests.factories import make_checkout, make_video
+from tests.feed.experiments import SITE, make_experiment
 from tests.feed.test_events import VIEWER
 from tests.races import at_once, together_before
-from videos import periodic
-from videos.feed import experiment_figures, experimenting, gauges
-from videos.feed.experiment_figures import results_of
+from videos.feed import experimenting, gauges
 from videos.feed.experimenting import (
     Arm,
     arm_at,
@@ -26,7 +25,6 @@ from videos.feed.experimenting import (
     tuned,
 )
 from videos.feed.gates import public_videos
-from videos.feed.model.statistics import Verdict
 from videos.feed.sessions import open_feed
 from videos.feed.trials import load_trials, save_trials
 from videos.feed.watchers import Watcher
@@ -36,18 +34,9 @@ from videos.models import (
     ExperimentConflict,
     ExperimentExposure,
     VideoTrial,
-    WatchEvent,
 )
 
-SITE = {"visit": 3.0, "taste": 2.0, "content": 0.5, "followed": 1.0, "trending": 0.5}
-
-
-@pytest.fixture(autouse=True)
-def parts(settings):
-    settings.FEED_PARTS = SITE
-    settings.FEED_VALUES = {"tap": 1.0, "cart": 3.0, "purchase": 12.0, "refund": 12.0}
-    settings.FEED_EXPOSURE = {"trial_share": 0.0, "support_share": 0.0}
-    settings.FEED_TRIED = {"FEED_PARTS": 1000, "FEED_VALUES": 1000, "FEED_EXPOSURE": 1}
+pytestmark = pytest.mark.usefixtures("tried_settings")
 
 
 def arms_of(weights, experiment=1):
@@ -55,19 +44,6 @@ def arms_of(weights, experiment=1):
         Arm(number, experiment, f"arm {number}", weight, {})
         for number, weight in enumerate(weights)
     ]
-
-
-def make_experiment(
-    *, name="More of the visit", changes=None, is_started=True, **fields
-):
-    experiment = Experiment.objects.create(name=name, **fields)
-    experiment.arms.create(name="control", is_control=True)
-    changes = {"FEED_PARTS": {"visit": 9}} if changes is None else changes
-    experiment.arms.create(name="other", changes=changes)
-    if is_started:
-        experimenting.start(experiment)
-        cache.delete(experimenting.RUNNING)
-    return experiment
 
 
 def viewer_in(experiment, name):
@@ -280,140 +256,6 @@ def test_the_control_changes_nothing():
     with pytest.raises(ValidationError):
         ExperimentArm(is_control=True, changes={"FEED_PARTS": {"visit": 1}}).clean()
     ExperimentArm(changes={"FEED_PARTS": {"visit": 1}}).clean()
-
-
-def expose(arm, count, share, *, days=0, ordered=0, reported=0):
-    """So many viewers, of whom that share watches a video to the end."""
-    now = timezone.now() - timedelta(days=days)
-    video = make_video(duration_ms=1000)
-    rows = ExperimentExposure.objects.bulk_create(
-        ExperimentExposure(
-            experiment=arm.experiment,
-            arm=arm,
-            viewer=f"{arm.pk} {days} {number}",
-            created_at=now,
-            ordered_at=now if number < ordered else None,
-            reported_at=now if number < reported else None,
-        )
-        for number in range(count)
-    )
-    events = WatchEvent.objects.bulk_create(
-        WatchEvent(
-            video=video,
-            viewer=row.viewer,
-            watched_ms=900 if number < share * count else 100,
-        )
-        for number, row in enumerate(rows)
-    )
-    pks = [event.pk for event in events]
-    WatchEvent.objects.filter(pk__in=pks).update(created_at=now)
-
-
-def begun(**fields):
-    experiment = make_experiment(**fields)
-    began = timezone.now() - timedelta(days=9)
-    Experiment.objects.filter(pk=experiment.pk).update(started_at=began)
-    experiment.refresh_from_db()
-    return experiment, *experiment.arms.all()
-
-
-@pytest.mark.django_db
-def test_a_better_arm_is_found_from_what_its_viewers_watched():
-    experiment, control, arm = begun()
-    for days in (2, 1):
-        expose(control, 300, 0.3, days=days)
-        expose(arm, 300, 0.6, days=days)
-
-    results = results_of(experiment)
-
-    [outcome] = results.outcomes
-    assert results.viewers == {control.pk: 600, arm.pk: 600}
-    assert outcome.verdict == Verdict.BETTER
-    completion = outcome.comparisons[0]
-    assert completion.difference.estimate == pytest.approx(0.3)
-    assert completion.difference.low > 0
-    course = results.course[arm.pk]
-    assert len(course) == 2
-    assert course[1][1] == completion.difference
-    assert course[0][1].high - course[0][1].low > course[1][1].high - course[1][1].low
-
-
-@pytest.mark.django_db
-def test_what_was_watched_before_the_exposure_or_seen_by_others_is_left_out():
-    experiment, control, arm = begun()
-    expose(control, 120, 0.5, days=1)
-    viewer = ExperimentExposure.objects.first().viewer
-    video = make_video(duration_ms=1000)
-    for who, days in [(viewer, 2), ("somebody else", 0)]:
-        event = WatchEvent.objects.create(video=video, viewer=who, watched_ms=10)
-        at = timezone.now() - timedelta(days=days)
-        WatchEvent.objects.filter(pk=event.pk).update(created_at=at)
-
-    [outcome] = results_of(experiment).outcomes
-
-    assert outcome.comparisons[0].control.mean == 0.5
-    assert outcome.comparisons[0].sample.count == 0
-    assert outcome.verdict == Verdict.RUNNING
-
-
-@pytest.mark.django_db
-def test_reports_stop_what_is_watched_more():
-    experiment, control, arm = begun()
-    expose(control, 600, 0.3)
-    expose(arm, 600, 0.6, reported=90)
-
-    [outcome] = results_of(experiment).outcomes
-
-    assert outcome.verdict == Verdict.HARMFUL
-
-
-@pytest.mark.django_db
-def test_with_as_many_as_were_planned_and_no_difference_it_is_over():
-    experiment, control, arm = begun(viewers_planned=200)
-    expose(control, 200, 0.5)
-    expose(arm, 200, 0.5)
-
-    results = results_of(experiment)
-
-    assert results.outcomes[0].verdict == Verdict.NO_DIFFERENCE
-    # By 2 · ((1.96 + 0.84) · 0.5 / 0.02)².
-    assert results.viewers_once == 9812
-
-
-@pytest.mark.django_db
-def test_results_are_one_query_however_many_viewers(django_assert_num_queries):
-    experiment, control, arm = begun()
-    expose(control, 100, 0.5, ordered=3)
-    expose(arm, 100, 0.5, days=1)
-
-    with django_assert_num_queries(2):
-        results = results_of(experiment)
-
-    assert results.outcomes[0].comparisons[2].control.total == 3
-
-
-@pytest.mark.django_db
-def test_when_it_is_over_its_sums_are_kept_and_its_viewers_forgotten(monkeypatch):
-    monkeypatch.setattr(experiment_figures, "FORGOTTEN_AT_ONCE", 50)
-    experiment, control, arm = begun()
-    for each, share in [(control, 0.3), (arm, 0.6)]:
-        expose(each, 120, share, ordered=5)
-    running = make_experiment(name="B", changes={"FEED_PARTS": {"taste": 1}})
-    expose(running.arms.first(), 3, 1, days=1)
-    before = results_of(experiment)
-    experiment.stop("enough")
-    periodic.settle_experiments()
-    assert ExperimentExposure.objects.count() == 243
-
-    Experiment.objects.filter(pk=experiment.pk).update(
-        stopped_at=timezone.now() - timedelta(hours=2)
-    )
-    for _ in range(2):
-        periodic.settle_experiments()
-
-    assert ExperimentExposure.objects.count() == 3
-    experiment.refresh_from_db()
-    assert results_of(experiment) == before
 
 
 def start_both():

@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import make_user, make_video
+from tests.feed.experiments import make_experiment
 from tests.feed.telling import VIEWER
 from tests.feed.test_controls import send_impression, set_mode
-from tests.feed.test_experiments import make_experiment
 from videos.feed import wishing
 from videos.models import ExperimentExposure, Impression
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from marketplace.accounts.models import User
 from tests.factories import make_staff, make_user
-from tests.feed.test_experiments import begun, expose, make_experiment
+from tests.feed.experiments import begun, expose, make_experiment
 from videos.models import Experiment
 
 pytestmark = pytest.mark.django_db
