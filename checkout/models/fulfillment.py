@@ -180,6 +180,9 @@ class Fulfillment(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return f"{self.carrier} {self.tracking_number}".strip()
+
 
 class FulfillmentLine(models.Model):
     fulfillment = models.ForeignKey(Fulfillment, models.CASCADE, related_name="lines")

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checkout.models.order import Order
 from checkout.models.refund import Refund
+from marketplace.money import format_minor
 from sellers.models import Seller
 
 
@@ -87,6 +88,9 @@ class LedgerLine(models.Model):
     account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="lines")
     amount_minor = models.BigIntegerField(help_text=_("Debit positive."))
 
+    def __str__(self):
+        return f"#{self.pk}"
+
 
 class Transfer(models.Model):
     """An order's money on its way to the seller's connected account.
@@ -144,6 +148,9 @@ class Transfer(models.Model):
                 name="transfers_to_be_sent",
             ),
         ]
+
+    def __str__(self):
+        return format_minor(self.amount_minor, self.currency)
 
 
 class TransferReversal(models.Model):

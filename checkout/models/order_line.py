@@ -102,6 +102,11 @@ class OrderLine(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return ", ".join(
+            filter(None, [f"{self.quantity} × {self.title}", self.variant_title])
+        )
+
     @property
     def promise(self):
         """What the buyer was told of when it is sent; empty where that was at once."""

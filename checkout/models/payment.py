@@ -53,6 +53,9 @@ class Payment(models.Model):
             )
         ]
 
+    def __str__(self):
+        return self.payment_intent_id
+
     @property
     def reference(self):
         return f"payment:{self.pk}"

@@ -10,6 +10,7 @@ from checkout.models.dispute import Dispute
 from checkout.models.ledger import TransferReversal
 from checkout.models.order import Order
 from checkout.models.refund import Refund
+from marketplace.money import format_minor
 from marketplace.states import StatefulModel
 from sellers.models import Seller
 
@@ -80,6 +81,9 @@ class Reserve(models.Model):
                 name="reserves_by_release",
             ),
         ]
+
+    def __str__(self):
+        return format_minor(self.amount_minor, self.currency)
 
     @property
     def left_minor(self):
@@ -170,6 +174,9 @@ class SellerDebt(models.Model):
                 name="open_debts",
             ),
         ]
+
+    def __str__(self):
+        return format_minor(self.amount_minor, self.currency)
 
     @property
     def left_minor(self):

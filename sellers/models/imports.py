@@ -158,6 +158,9 @@ class ImportProblem(models.Model):
     class Meta:
         ordering = ["row", "pk"]
 
+    def __str__(self):
+        return self.message
+
 
 class ImportPicture(models.Model):
     """A picture that a file names by its address, fetched apart from the rows."""

@@ -1,6 +1,8 @@
 """What the pages of the desk say, and to whom they link."""
 
 import pytest
+from django.contrib import admin
+from django.db.models import Model
 from django.urls import reverse
 
 from checkout.models import Order, Transfer
@@ -99,3 +101,12 @@ def test_standard_reasons_are_offered_where_one_is_asked(client, choice, is_aske
     text = read(client, seller, "decide", choice)
 
     assert ("Standard reason" in text) is is_asked
+
+
+def test_all_that_the_desk_shows_says_what_it_is():
+    """Django's own says "OrderLine object (55)"."""
+    shown = set()
+    for model, page in admin.site._registry.items():
+        shown |= {model, *(inline.model for inline in page.inlines)}
+
+    assert not [model for model in shown if model.__str__ is Model.__str__]
