@@ -110,3 +110,16 @@ def test_all_that_the_desk_shows_says_what_it_is():
         shown |= {model, *(inline.model for inline in page.inlines)}
 
     assert not [model for model in shown if model.__str__ is Model.__str__]
+
+
+@pytest.mark.django_db
+def test_a_part_without_rows_says_so(client):
+    client.force_login(make_staff(Role.OPERATOR))
+    html = read(client, make_order())
+
+    refunds, lines = (
+        html.split(f'id="{part}-heading"')[1].split("</fieldset>")[0]
+        for part in ("refunds", "lines")
+    )
+    assert "desk-none" in refunds
+    assert "desk-none" not in lines

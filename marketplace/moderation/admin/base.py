@@ -160,6 +160,7 @@ class DeskAdmin(LinksWhereAllowed, ModelAdmin):
 class DeskInline(LinksWhereAllowed, TabularInline):
     """Rows to look at."""
 
+    template_before = "moderation/_no_rows.html"
     extra = 0
     can_delete = False
     show_change_link = False
