@@ -174,8 +174,16 @@ def curve(points: Iterable[Point]) -> str:
     return "L".join(f"{px:.2f} {py:.2f}" for px, py in points)
 
 
+DASH = 2  # per cent of the area, to both sides
+
+
 def line_path(series: Series, place, base: float) -> str:
-    return "M" + curve(place(*point) for point in series.points)
+    points = [place(*point) for point in series.points]
+    if len(points) == 1:
+        # Of a single point no line would be seen.
+        [(px, py)] = points
+        points = [(max(px - DASH, 0), py), (min(px + DASH, 100), py)]
+    return "M" + curve(points)
 
 
 def bars_path(series: Series, place, base: float) -> str:

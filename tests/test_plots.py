@@ -22,6 +22,15 @@ def test_a_curve_lies_between_the_ends_of_its_axes():
     ]
 
 
+@pytest.mark.parametrize(
+    ("x", "path"), [(5, "M48.00 50.00L52.00 50.00"), (0, "M0.00 50.00L2.00 50.00")]
+)
+def test_a_single_point_is_a_dash(x, path):
+    made = plot("Watched", X, Y, [Series("all", [(x, 0.5)])])
+
+    assert made.shapes[0].path == path
+
+
 def test_what_is_outside_lies_at_the_edge():
     made = plot("Watched", X, Y, [Series("all", [(-5, 2), (20, -1)])])
 
