@@ -209,14 +209,16 @@ def test_the_owner_adds_and_changes_a_rate(client, owner, order):
     rate.refresh_from_db()
     assert (rate.price_minor, rate.free_from_minor) == (500, 5000)
     listed = client.get(reverse("checkout:shipping_rates")).content.decode()
-    assert "Germany, France" in listed
+    assert "France, Germany" in listed
 
 
-def test_a_rate_for_many_countries_lists_codes():
-    codes = ["AT", "BE", "DE", "FR", "IT", "NL"]
+def test_a_rate_for_many_countries_names_the_first_and_counts_the_rest():
+    codes = ["NL", "AT", "BE", "DE", "FR", "IT"]
 
-    assert ShippingRate(countries=codes).places() == codes
-    assert ShippingRate(countries=codes[:2]).places() == ["Austria", "Belgium"]
+    some = "Austria, Belgium, France, Germany and 2 more"
+    assert ShippingRate(countries=codes).places() == some
+    assert ShippingRate(countries=codes[1:3]).places() == "Austria, Belgium"
+    assert ShippingRate(countries=["FR", "DE", "FR"]).places() == "France, Germany"
 
 
 @pytest.mark.django_db
