@@ -36,7 +36,7 @@ class ShippingRateQuerySet(models.QuerySet):
         codes = sorted({code for rate in offered for code in rate.countries})
         return Reach(
             rate=next(iter(there or offered), None),
-            places=[] if is_everywhere else named(codes),
+            places="" if is_everywhere else named(codes),
             missing_country="" if there or not offered else countries.name(country),
         )
 
@@ -46,7 +46,7 @@ class Reach:
     """What a product's page tells of its shop's deliveries."""
 
     rate: "ShippingRate | None"
-    places: list[str]
+    places: str
     # Not to where this visitor lives, as far as that is known.
     missing_country: str
 
