@@ -87,7 +87,7 @@ def fill(size):
         recommender, history = full_size(catalogue)
     else:
         recommender, history = trained(catalogue)
-    model = training.store(recommender, {})
+    model = training.store({"recommender": recommender}, {})
     model.put_in_service()
     viewers = make_viewers(keys, list(pasts_in(history)))
     for event in (Impression, WatchEvent):
