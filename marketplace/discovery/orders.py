@@ -1,8 +1,9 @@
 """An order of products that was made for one visit, page by page.
 
 It is kept in the cache under an unguessable name, which the links to its pages bear: no
-product comes twice, whatever is published or watched meanwhile.  Without the cache, or
-too late, the pages are those of the order that is the same for everybody.
+product comes twice, whatever is published or watched meanwhile.  Without the cache, too
+late, or for somebody else who was sent such a link, the pages are those of the order
+that is the same for everybody.
 """
 
 import re
@@ -29,20 +30,20 @@ class Order:
 NONE = Order()
 
 
-def keep(order: Order) -> str:
-    """The name under which it is found again."""
+def keep(order: Order, viewer: str) -> str:
+    """The name under which this viewer finds it again."""
     name = secrets.token_urlsafe(12)
-    cache.set(_key(name), (order.keys, order.shops), LASTS_SECONDS)
+    cache.set(_key(name, viewer), (order.keys, order.shops), LASTS_SECONDS)
     return name
 
 
-def kept(name: str) -> Order:
-    found = cache.get(_key(name)) if NAME.fullmatch(name) else None
+def kept(name: str, viewer: str) -> Order:
+    found = cache.get(_key(name, viewer)) if NAME.fullmatch(name) else None
     return Order(*found) if found else NONE
 
 
-def _key(name):
-    return f"product-order:{name}"
+def _key(name, viewer):
+    return f"product-order:{viewer}:{name}"
 
 
 class OrderedListing(Listing):
@@ -52,19 +53,19 @@ class OrderedListing(Listing):
     # An order of so many products goes on as the one that is the same for everybody.
     longest: int | None = None
 
-    def __init__(self, products, wanted, make_order):
+    def __init__(self, products, wanted, viewer: str, make_order):
         super().__init__(products, wanted)
         sort = wanted.get("sort")
         self.sort = sort if sort in dict(self.sorts) else self.own_sort
         self.order, self.name = NONE, ""
         if self.sort == self.own_sort:
-            self.take_order(wanted.get("order", ""), make_order)
+            self.take_order(wanted.get("order", ""), viewer, make_order)
 
-    def take_order(self, name, make_order):
-        self.order, self.name = kept(name), name
+    def take_order(self, name, viewer, make_order):
+        self.order, self.name = kept(name, viewer), name
         if not self.order.keys and self.page == 1:
             self.order = make_order(self.filtered)
-            self.name = keep(self.order) if self.order.keys else ""
+            self.name = keep(self.order, viewer) if self.order.keys else ""
 
     @property
     def is_own(self) -> bool:

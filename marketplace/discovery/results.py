@@ -37,9 +37,9 @@ class ProductResults(OrderedListing):
     own_sort = "best"
     longest = RERANKED
 
-    def __init__(self, text, wanted, make_order):
+    def __init__(self, text, wanted, viewer, make_order):
         self.text = text
-        super().__init__(searching.products(text), wanted, make_order)
+        super().__init__(searching.products(text), wanted, viewer, make_order)
 
     def sorted(self):
         if self.sort == "best":
@@ -86,7 +86,9 @@ class Results:
         self.shops = list(searching.shops(self.text)[: GLANCE["shops"]])
 
     def find_products(self, wanted):
-        self.listing = ProductResults(self.text, wanted, self.make_order)
+        self.listing = ProductResults(
+            self.text, wanted, self.watcher.viewer, self.make_order
+        )
         self.products = self.listing.products
 
     def find_videos(self, wanted):

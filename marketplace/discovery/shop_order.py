@@ -32,7 +32,7 @@ class ForYou(OrderedListing):
         def make_order(products):
             return order_for(products, watcher)
 
-        super().__init__(products, wanted, make_order)
+        super().__init__(products, wanted, watcher.viewer, make_order)
 
     def sorted(self):
         if self.sort == self.own_sort:

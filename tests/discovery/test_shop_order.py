@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from marketplace.discovery import shop_order
@@ -238,6 +239,21 @@ def test_without_the_kept_order_the_page_is_that_of_everybody(viewer, name):
     titles = listed(viewer, page="2", order=name)
 
     assert titles == [f"Lamp {n}" for n in range(24, 30)]
+
+
+def test_who_is_sent_a_link_sees_no_order_of_the_sender_s(viewer):
+    many(30)
+    opened(make_goods("Opened", days=9))
+    own = viewer.get(SHOP).context["listing"]
+    assert own.is_own
+    link = f"{SHOP}?{own.next_query}"
+
+    other = Client().get(link).context["listing"]
+
+    assert viewer.get(link).context["listing"].is_own
+    assert not getattr(other, "is_own", False)
+    viewer.cookies["viewer"] = "w" * 22
+    assert not viewer.get(link).context["listing"].is_own
 
 
 def test_without_redis_every_page_is_there(viewer, no_cache):
