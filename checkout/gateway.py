@@ -110,20 +110,19 @@ def read_payment(payment_intent_id: str) -> Intent:
 
 
 def cancel_payment(payment_intent_id: str) -> Intent:
-    """Cancel it if it can be canceled; says how it stands after that."""
+    """Cancel it if it can be canceled; says how it stands after that.
+
+    What is canceled cannot be canceled twice, so each try has a key of its own: under
+    one that stays, Stripe would repeat an answer 500 for a day, and the stock wait.
+    """
     try:
         with speaking():
             intent = client().v1.payment_intents.cancel(
-                payment_intent_id,
-                {"cancellation_reason": "abandoned"},
-                {"idempotency_key": f"cancel-{payment_intent_id}"},
+                payment_intent_id, {"cancellation_reason": "abandoned"}
             )
     except Refused as refusal:
         if refusal.code != "payment_intent_unexpected_state":
             raise
-        return read_payment(payment_intent_id)
-    # The answer may be the one kept under the key; only the object is the truth.
-    if intent.status != "canceled":
         return read_payment(payment_intent_id)
     return Intent.read(intent.to_dict())
 

@@ -242,6 +242,22 @@ def test_an_unpaid_group_is_given_up_in_time(sandbox):
     assert intent.status == "canceled"
 
 
+@pytest.mark.parametrize("fault", ["error", "error_after", "cut"])
+def test_what_stripe_could_not_cancel_is_canceled_in_the_next_round(sandbox, fault):
+    group = make_group(variants=[make_variant(stock=1)])
+    start(group)
+    lapse(group)
+    cancel = {"kind": fault, "path": "/cancel", "times": 3}
+    sandbox.faults(requests=[cancel])
+    payments.release_overdue()
+    sandbox.faults()
+
+    payments.release_overdue()
+
+    group.refresh_from_db()
+    assert group.status == OrderGroup.Status.CANCELED
+
+
 def test_a_group_whose_buyer_never_reached_the_payment_is_given_up():
     variant = make_variant(stock=1)
     group = make_group(variants=[variant])
