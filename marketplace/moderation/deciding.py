@@ -28,6 +28,8 @@ class Choice:
     permission: str = ""
     # Asked for in words of their own: these, and not a reason for a refusal.
     question: str = ""
+    # Nobody is concerned but the site itself: no mail, so no words either.
+    is_told: bool = True
 
     def may_be_made_by(self, user) -> bool:
         may_decide = user.has_perm("moderation.add_moderationdecision")

@@ -45,6 +45,7 @@ class StripeEventAdmin(DeskAdmin):
             _("Replay"),
             act=replay,
             is_possible=lambda event: event.is_replayable,
+            is_told=False,
         )
     ]
     fieldsets = [

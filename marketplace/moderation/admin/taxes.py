@@ -45,6 +45,7 @@ class SentTaxAdmin(DeskAdmin):
             _("Tell Stripe again"),
             act=tell_again,
             is_possible=lambda row: bool(row.problem and not row.stripe_transaction_id),
+            is_told=False,
         )
     ]
 

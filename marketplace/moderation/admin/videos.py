@@ -129,6 +129,7 @@ class VideoAdmin(DeskAdmin):
             decisions.retry_transcoding,
             lambda v: v.deleted_at is None and v.status == Video.Status.FAILED,
             variant="default",
+            is_told=False,
         ),
         Choice(
             "cancel",
