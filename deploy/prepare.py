@@ -98,7 +98,7 @@ def install_packages(npm, environment):
 
 
 def build_front_end(npm, environment):
-    names = ["package-lock.json", "vite.config.ts", "tsconfig.json"]
+    names = ["package-lock.json", "static/icons.txt", "vite.config.ts", "tsconfig.json"]
     sources = sorted(
         path
         for folder in ("static/src", "static/public")

@@ -46,7 +46,7 @@ def site(request):
 @register.simple_tag
 @cache
 def icon(name, css_class=""):
-    """An icon of static/public/icons.svg; decoration, so unseen by screen readers."""
+    """An icon that static/icons.txt names; decoration, so unseen by screen readers."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
         css_class,
