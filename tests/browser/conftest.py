@@ -12,6 +12,13 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 
 
+def open_more(page):
+    """The menu of the clip on screen, which has what is not asked of every video."""
+    menu = page.locator("[data-more]").first
+    if menu.get_attribute("open") is None:
+        menu.locator("summary").click()
+
+
 def wait_until(page, expression, *, seconds=15):
     """Poll from outside: the page's Content-Security-Policy forbids eval within."""
     end = time.monotonic() + seconds

@@ -9,7 +9,7 @@ from checkout.models import Order
 from marketplace.accounts.models import User
 from marketplace.moderation.models import Report
 from sellers.models import Seller
-from tests.browser.conftest import DESK, PHONE, wait_until
+from tests.browser.conftest import DESK, PHONE, open_more, wait_until
 from tests.browser.watchable import make_shoppable
 from tests.factories import (
     make_category,
@@ -64,6 +64,7 @@ def test_a_page_has_no_serious_flaw(page, site, sign_in, viewport, address):
         page.locator(".tag-card").click()
         page.get_by_role("button", name="Buy now").wait_for()
     if address == "why":
+        open_more(page)
         page.get_by_role("link", name="Why this?").first.click()
         page.get_by_role("button", name="Not interested").wait_for()
     page.wait_for_timeout(600)

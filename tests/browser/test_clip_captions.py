@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK
+from tests.browser.conftest import DESK, open_more
 from tests.browser.test_feed import wait_until_playing
 from tests.browser.watchable import SECONDS, make_watchable
 from tests.factories import make_product, make_tag, make_variant
@@ -28,6 +28,7 @@ def video():
 
 
 def switch_on(page):
+    open_more(page)
     button = page.locator("[data-captions-toggle]")
     expect(button).to_be_visible()
     if button.get_attribute("aria-pressed") == "false":
@@ -69,6 +70,7 @@ def test_the_button_shows_whether_captions_are_on(page, site, video):
 def test_a_message_leaves_the_foot_of_the_video_free(page, site, video):
     page.set_viewport_size(PHONE)
     page.goto(site)
+    open_more(page)
     page.locator("[data-saver]").click()
     message = page.get_by_text("Data saver on")
     expect(message).to_be_visible()

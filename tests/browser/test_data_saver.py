@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import open_more, wait_until
 from tests.browser.test_feed import wait_until_playing
 from tests.browser.watchable import make_watchable
 
@@ -62,6 +62,7 @@ def test_without_it_the_top_rung_and_the_next_video_are_fetched(page, feed, fetc
 def test_with_it_no_rung_above_540_and_no_other_video_is_fetched(page, feed, fetched):
     feed()
     wait_until_playing(page)
+    open_more(page)
     page.locator(SAVER).first.click()
     expect(page.get_by_text("Data saver on")).to_be_visible()
     expect(page.locator(SAVER).nth(1)).to_have_attribute("aria-pressed", "true")
@@ -90,6 +91,7 @@ def test_a_browser_told_to_save_data_is_believed_until_one_says_otherwise(
     page.wait_for_timeout(3000)
     assert fetched == {}
 
+    open_more(page)
     page.locator(SAVER).first.click()
     expect(page.locator(SAVER).first).to_have_attribute("aria-pressed", "false")
     page.reload()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from marketplace import file_storages, video_addresses
 from marketplace.accounts.models import User
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import open_more, wait_until
 from tests.browser.test_feed import wait_until_playing
 from tests.browser.watchable import SECONDS, make_watchable
 from tests.buckets import VIDEOS, buckets
@@ -131,6 +131,7 @@ def test_captions_are_turned_on_after_their_addresses_have_ended(
     wait_until(page, "document.querySelector('video').currentTime > 0.2")
 
     end_addresses()
+    open_more(page)
     page.locator("[data-captions-toggle]").click()
 
     expect(page.locator("[data-captions]")).to_have_text("Two cups")

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from checkout.models import CartLine
-from tests.browser.conftest import DESK, wait_until
+from tests.browser.conftest import DESK, open_more, wait_until
 from tests.browser.watchable import make_shoppable, make_watchable
 from tests.factories import make_seller, make_user
 from videos.feed import event_log
@@ -319,6 +319,7 @@ def test_a_shop_that_is_hidden_in_the_sheet_leaves_the_open_feed_at_once(page, s
     wait_until_playing(page)
     expect(clips).to_have_count(2 + len(hidden))
 
+    open_more(page)
     clips.first.get_by_role("link", name="Why this?").click()
     page.get_by_role("button", name=f"Hide {shop.name}").click()
     undo = page.get_by_role("button", name="Undo")
@@ -329,3 +330,26 @@ def test_a_shop_that_is_hidden_in_the_sheet_leaves_the_open_feed_at_once(page, s
     assert clips.last.get_attribute("data-clip") == other.public_id
     undo.click()
     expect(clips).to_have_count(2 + len(hidden))
+
+
+def test_the_menu_closes_by_escape_by_a_tap_elsewhere_and_by_its_sheet(page, site):
+    video = make_watchable()
+    menu = page.locator("[data-more]")
+    page.goto(f"{site}/?v={video.public_id}")
+    why = menu.get_by_role("link", name="Why this?")
+
+    open_more(page)
+    expect(why).to_be_visible()
+    why.focus()
+    page.keyboard.press("Escape")
+    expect(why).to_be_hidden()
+    assert page.evaluate("document.activeElement.matches('[data-more] > summary')")
+
+    open_more(page)
+    page.mouse.click(200, 200)
+    expect(why).to_be_hidden()
+
+    open_more(page)
+    why.click()
+    expect(page.get_by_role("button", name="Not interested")).to_be_visible()
+    assert menu.get_attribute("open") is None

@@ -1,4 +1,5 @@
 import "../modules/buy-box";
+import "../watch/more";
 import "../watch/share";
 import "../watch/sheet";
 import { Feed } from "../watch/feed";
