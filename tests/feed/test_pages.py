@@ -310,11 +310,23 @@ def test_saved_videos_are_ones_own(client):
     assert "Theirs" not in page
 
 
-@pytest.mark.parametrize("name", ["saved", "following"])
-def test_a_guest_signs_in_before_personal_pages(client, name):
-    url = reverse(f"videos:{name}")
+def test_a_guest_signs_in_before_saved_videos(client):
+    url = reverse("videos:saved")
 
     assert client.get(url).url == f"{reverse('account_login')}?next={url}"
+
+
+def test_a_guest_is_told_what_following_is_and_shown_shops(client):
+    video = make_video()
+    url = reverse("videos:following")
+
+    page = client.get(url).content.decode()
+
+    assert "Sign in to follow shops" in page
+    assert f'href="{reverse("account_login")}?next={url}"' in page
+    assert video.seller.get_absolute_url() in page
+    assert video.get_absolute_url() not in page
+    assert client.get(reverse("videos:following_page")).status_code == 400
 
 
 def test_following_nobody_leads_to_the_feed(client):

@@ -255,4 +255,5 @@ def cache_key(name: str) -> str:
 
 
 def followed_videos(user):
-    return public_videos().filter(seller__followers__user=user)
+    # A guest follows nobody: no user has this key.
+    return public_videos().filter(seller__followers__user=user.pk or 0)

@@ -97,6 +97,7 @@ def opened(request, videos, more_url_name, is_following=False):
         renew_viewer(request)
     context = feed_page_context(request, watcher, page, more_url_name)
     context["is_following"] = is_following
+    context["is_guest"] = not request.user.is_authenticated
     if not context["clips"] and is_following:
         context["shops"] = shops_to_follow(watcher, suited_shops(watcher))
     elif not context["clips"]:
@@ -126,14 +127,12 @@ def feed_page(request):
     return more_clips(request, public_videos(), "videos:feed_page")
 
 
-@login_required
 @require_GET
 def following(request):
     videos = sessions.followed_videos(request.user)
     return opened(request, videos, "videos:following_page", is_following=True)
 
 
-@login_required
 @require_GET
 def following_page(request):
     videos = sessions.followed_videos(request.user)
