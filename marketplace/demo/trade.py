@@ -24,6 +24,7 @@ from checkout.models import Cart, Order, OrderGroup, Payment
 from checkout.tracking import TrackingUpdate
 from marketplace.demo.people import postal_address
 from sellers.models import Variant
+from videos.models import ProductTag
 
 CARRIERS = [
     ("DHL", "https://www.dhl.com/tracking?id="),
@@ -66,8 +67,13 @@ OTHERS_STORIES = [
         (5.7, "shipped", (1,)), (5.2, "shipped", (1, 2)), (4.4, "shipped", (1,)),
         (3.6, "shipped", (1,)), (3.1, "paid", (1,)), (2.5, "shipped", (1, 1)),
         (1.9, "paid", (1,)), (1.3, "paid", (2,)), (0.8, "paid", (1,)),
+        (7, "disputed", (1,)),
     )
 ]  # fmt: skip
+
+
+# Whose bank asks for the money back; the site hears of it once it runs.
+CARDS = {"disputed": "pm_card_createDispute"}
 
 
 def connect_accounts(sellers):
@@ -103,7 +109,7 @@ def play(story, buyer, key, nth):
     if story.state == "unpaid":
         leave_time(group)
         return
-    pay(group)
+    pay(group, CARDS.get(story.state, "pm_card_visa"))
     for order in group.orders.select_related("group", "seller"):
         fulfillment.begin(order)
         PLOTS[story.state](order, story)
@@ -127,27 +133,40 @@ def place(story, buyer, key, nth):
 
 
 def chosen(story, key, nth):
-    """Some variants of which there are enough, each of another product."""
-    dice = random.Random(key)
+    """Some variants of which there are enough, each of another product.
+
+    Every second order goes to one shop alone, so that its pages have something on; who
+    buys more than one thing there buys what one of its videos shows together.
+    """
+    dice, count = random.Random(key), len(story.units)
     plenty = Variant.objects.on_sale().filter(stock__on_hand__gt=6).order_by("pk")
     by_product = {v.product_id: v for v in plenty.select_related("product__seller")}
-    # Every second order goes to one shop alone, so that its pages have something on.
     busy = plenty.earliest("product__seller_id", "pk").product.seller_id
     pks = [pk for pk, v in by_product.items() if v.product.seller_id == busy]
-    if nth % 2 or len(pks) < len(story.units):
-        pks = list(by_product)
-    picked = dice.sample(sorted(pks), len(story.units))
+    together = shown_together(pks)[:count] if count > 1 else []
+    if nth % 2 or len(pks) < count:
+        pks, together = list(by_product), []
+    others = sorted(set(pks).difference(together))
+    picked = [*together, *dice.sample(others, count - len(together))]
     return [(by_product[pk], n) for pk, n in zip(picked, story.units, strict=True)]
 
 
-def pay(group):
+def shown_together(pks):
+    """Of these products those of the first video that shows more than one."""
+    shown = {}
+    for tag in ProductTag.objects.filter(product__in=pks).order_by("video", "pk"):
+        shown.setdefault(tag.video_id, {})[tag.product_id] = None
+    return next((list(found) for found in shown.values() if len(found) > 1), [])
+
+
+def pay(group, card="pm_card_visa"):
     """What the buyer's browser sends to Stripe, and the return page after it."""
     secret = payments.start_payment(group)
     payment = Payment.objects.get(group=group)
     answer = requests.post(
         f"{settings.STRIPE_API_BASE}/v1/payment_intents/"
         f"{payment.payment_intent_id}/confirm",
-        data={"payment_method": "pm_card_visa", "client_secret": secret},
+        data={"payment_method": card, "client_secret": secret},
         headers={"Authorization": f"Bearer {settings.STRIPE_PUBLISHABLE_KEY}"},
         timeout=10,
     )
@@ -249,6 +268,7 @@ PLOTS = {
     "part_shipped": part_ship,
     "shipped": ship,
     "delivered": deliver,
+    "disputed": deliver,
     "completed": complete,
     "canceled": cancel,
     "return_requested": ask_to_return,

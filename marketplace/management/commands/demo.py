@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from checkout import buying_together
 from marketplace.accounts.models import User
 from marketplace.demo import (
     audience,
@@ -65,6 +66,7 @@ class Command(BaseCommand):
             with running_sandbox():
                 trade.connect_accounts([seller for _shop, seller in shops])
                 trade.trade(shopper, crowd)
+            buying_together.count_pairs()
         desk.file_reports(crowd)
         desk.apply_once()
 
