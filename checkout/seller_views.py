@@ -30,7 +30,15 @@ TABS = {
     "shipped": [Order.Status.SHIPPED],
     "done": [Order.Status.DELIVERED, Order.Status.COMPLETED],
     "canceled": [Order.Status.CANCELED],
+    # Beside their status.
+    "returns": ["returning"],
 }
+
+
+def shown_in(tab, placed):
+    if tab == "returns":
+        return placed.returning()
+    return placed.filter(status__in=TABS[tab]) if tab in TABS else placed
 
 
 @seller_required
@@ -38,7 +46,7 @@ TABS = {
 def seller_orders(request):
     placed = request.seller.orders.placed()
     tab = request.GET.get("tab", "to_ship")
-    orders = placed.filter(status__in=TABS[tab]) if tab in TABS else placed
+    orders = shown_in(tab, placed)
     query = request.GET.get("q", "").strip()
     if query:
         orders = placed.filter(group__number__istartswith=query.split("-")[0])
@@ -46,16 +54,18 @@ def seller_orders(request):
         row["status"]: row["count"]
         for row in placed.order_by().values("status").annotate(count=Count("pk"))
     }
+    statuses, counts["returning"] = list(counts), placed.returning().count()
     page = Paginator(
         orders.select_related("group").prefetch_related("lines").order_by("-pk"),
         PAGE_SIZE,
     ).get_page(request.GET.get("page"))
     tabs = [
-        (name, label, sum(counts.get(status, 0) for status in TABS.get(name, counts)))
+        (name, label, sum(counts.get(kind, 0) for kind in TABS.get(name, statuses)))
         for name, label in (
             ("to_ship", _("To ship")),
             ("shipped", _("On the way")),
             ("done", _("Delivered")),
+            ("returns", _("Returns")),
             ("canceled", _("Canceled")),
             ("all", _("All")),
         )

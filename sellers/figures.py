@@ -89,6 +89,8 @@ def to_do(seller: Seller) -> dict[str, int]:
     drafts = seller.products.filter(status=Product.Status.DRAFT)
     counts = {
         "orders": seller.orders.to_ship().count(),
+        "returns": seller.orders.returns_waiting().count(),
+        "disputes": seller.orders.disputes_unanswered().count(),
         "sent_back": drafts.exclude(status_reason="").count(),
         "drafts": drafts.filter(status_reason="").count(),
         "videos_failed": seller.videos.kept().filter(status="failed").count(),

@@ -359,3 +359,31 @@ def test_a_return_after_goodwill_pays_what_is_left(client, owner, delivered):
     delivered.refresh_from_db()
     assert delivered.refundable_minor == 0
     assert "Everything was paid back" in client.get(url).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_shop_is_told_of_returns_that_wait_and_finds_them(client, owner, delivered):
+    make_bought(make_user(), status=Order.Status.DELIVERED)
+    orders = reverse("checkout:seller_orders")
+    client.force_login(owner)
+
+    def seen():
+        overview = client.get(reverse("sellers:overview")).content.decode()
+        listed = client.get(orders, {"tab": "returns"}).content.decode()
+        return "1 return waits for you" in overview, delivered.number in listed
+
+    assert seen() == (False, False)
+
+    request = return_requests.ask(
+        delivered, {delivered.lines.get().pk: 1}, "Does not fit"
+    )
+    assert seen() == (True, True)
+    return_requests.accept(request, "Please do")
+    assert seen() == (False, True)
+    ReturnRequest.objects.update(sent_at=timezone.now())
+    assert seen() == (True, True)
+    return_requests.refund(request, owner, is_restocked=True)
+    assert seen() == (False, False)
+    assert (
+        "No return is open" in client.get(orders, {"tab": "returns"}).content.decode()
+    )

@@ -211,6 +211,31 @@ class OrderQuerySet(models.QuerySet):
         """To be shipped, and its dispatch date is past."""
         return self.to_ship().filter(dispatch_by__lt=timezone.now())
 
+    def returning(self):
+        """With a return that is not over."""
+        is_open = models.Q(return_requests__status__in=["requested", "accepted"])
+        return self.filter(is_open).distinct()
+
+    def returns_waiting(self):
+        """For the shop: to answer what is asked for, to look at what was sent back."""
+        is_asked = models.Q(return_requests__status="requested")
+        is_sent = models.Q(
+            return_requests__status="accepted", return_requests__sent_at__isnull=False
+        )
+        return self.filter(is_asked | is_sent).distinct()
+
+    def disputes_unanswered(self):
+        """The buyer's bank asks, and the shop has not said what happened."""
+        asked = {
+            "group__payment__disputes__status__in": (
+                "needs_response",
+                "warning_needs_response",
+            )
+        }
+        said = {"group__payment__disputes__statements__seller": F("seller")}
+        answered = self.filter(**asked, **said)
+        return self.filter(**asked).exclude(pk__in=answered).distinct()
+
     def placed(self):
         """What sellers see: paid for once, whatever came after."""
         return self.exclude(group__paid_at=None)

@@ -67,6 +67,24 @@ def test_each_shop_sees_the_dispute_of_its_order_and_no_other(client, group):
     assert page in client.get(order.get_absolute_url()).content.decode()
 
 
+def test_the_overview_names_disputes_until_the_shop_has_spoken(client, group):
+    dispute = record(group, moves=[TAKEN])
+    first, second = [order.seller for order in group.orders.order_by("pk")]
+
+    def is_told(seller):
+        client.force_login(User.objects.get(seller_memberships__seller=seller))
+        page = client.get(reverse("sellers:overview")).content.decode()
+        return "1 order is disputed" in page
+
+    assert is_told(first)
+    assert is_told(second)
+
+    dispute_evidence.say(dispute, first, "It was handed over at the door.")
+
+    assert not is_told(first)
+    assert is_told(second)
+
+
 def test_the_desk_lists_what_is_to_be_answered(client, group):
     client.force_login(make_staff(User.Role.OPERATOR))
     dispute = record(group, moves=[TAKEN])
