@@ -2,7 +2,6 @@ from django.apps import AppConfig
 from django.core.checks import register
 
 from checkout import checks
-from marketplace.accounts import figures
 
 
 class CheckoutConfig(AppConfig):
@@ -10,7 +9,8 @@ class CheckoutConfig(AppConfig):
 
     def ready(self):
         from checkout.carts import count_of_account
+        from marketplace.accounts import details
 
-        figures.FIGURES[figures.IN_CART] = count_of_account
+        details.DETAILS[details.IN_CART] = count_of_account
         register(checks.stripe_webhook_secrets)
         register(checks.stripe_webhook_secrets_differ, deploy=True)

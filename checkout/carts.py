@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from checkout import purchase_limits
 from checkout.cart_contents import MAX_QUANTITY, NOTHING, own_reservations
 from checkout.models import Cart, CartLine, OrderGroup
-from marketplace.accounts import figures
+from marketplace.accounts import details
 from sellers import stock
 from sellers.models import StockLevel, Variant
 from videos.models import ProductTag, Video
@@ -307,7 +307,7 @@ def visitors_count(request) -> int:
         return count_of(cart_of(request))
     if not token and not user.is_authenticated:
         return 0
-    if (count := figures.kept(request, figures.IN_CART)) is not None:
+    if (count := details.kept(request, details.IN_CART)) is not None:
         return count
     owner = user if user.is_authenticated else None
     lines = CartLine.objects.filter(cart__user=owner)

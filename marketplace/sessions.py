@@ -8,6 +8,10 @@ from marketplace.outages import is_outage
 
 
 class SessionStore(db.SessionStore):
+    def take(self, session_data: str) -> None:
+        """What somebody else has read of its row."""
+        self._session_cache = self.decode(session_data)
+
     def save(self, must_create=False):
         """One UPDATE, where Django begins and ends a transaction around it.
 

@@ -5,6 +5,8 @@ class AccountsConfig(AppConfig):
     name = "marketplace.accounts"
 
     def ready(self):
-        from marketplace.accounts import figures, notifications
+        from marketplace.accounts import details, notifications
 
-        figures.FIGURES[figures.UNREAD] = notifications.unread_of_account
+        found = details.DETAILS
+        found[details.UNREAD] = notifications.unread_of_account
+        found[details.COUNTRY] = details.country_of_account

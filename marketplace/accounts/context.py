@@ -3,7 +3,7 @@ from functools import partial
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
-from marketplace.accounts import figures, passkeys
+from marketplace.accounts import details, passkeys
 from marketplace.accounts.notifications import unread_count
 
 
@@ -19,5 +19,5 @@ def personal(request):
 
 
 def unread(request) -> int:
-    count = figures.kept(request, figures.UNREAD)
+    count = details.kept(request, details.UNREAD)
     return unread_count(request.user) if count is None else count

@@ -13,7 +13,7 @@ from django.views.decorators.http import (
 )
 
 from marketplace.accounts import addresses as address_book
-from marketplace.accounts import privacy
+from marketplace.accounts import details, privacy
 from marketplace.accounts.forms import AddressForm, ErasureForm, ProfileForm
 from marketplace.accounts.models import Address
 
@@ -92,6 +92,7 @@ def message(request, pk):
     """One message; whoever opens it has read it."""
     received = get_object_or_404(request.user.notifications, pk=pk)
     request.user.notifications.unread().filter(pk=pk).update(read_at=timezone.now())
+    details.forget(request)
     return render(request, "accounts/message.html", {"message": received})
 
 

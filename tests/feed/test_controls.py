@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -315,7 +316,8 @@ def test_interests_are_seen_and_one_that_is_removed_counts_no_more(who):
     assert "Remove Cups" not in page
     assert f"Remove {video.seller.name}" not in page
     assert "Let it count: Cups" in page
-    request = type("Request", (), {"COOKIES": cookies(who), "user": user_of(who)})
+    request = RequestFactory().get(YOURS)
+    request.COOKIES, request.user = cookies(who), user_of(who)
     watcher = watcher_of(request)
     assert watcher.dropped_categories == {category.pk}
     who.post(reverse("videos:undo_wish", args=[FeedChoice.objects.get().pk]))

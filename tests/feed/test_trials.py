@@ -202,6 +202,19 @@ def test_what_viewers_have_in_common_is_kept_and_pages_go_by_it():
     assert np.allclose(known.newcomers(1, DIMENSIONS).covariance[0], known.likings)
 
 
+def test_no_page_asks_for_it_after_a_fold(
+    django_assert_num_queries, django_capture_on_commit_callbacks
+):
+    show(make_video(), "v", watched=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        fold_views()
+
+    with django_assert_num_queries(0):
+        known = trials.known_common()
+
+    assert AudienceState.objects.get().common["likings"] == known.likings.tolist()
+
+
 def test_a_state_of_a_release_without_likings_is_read():
     video = make_video()
     show(video, "v", watched=1)

@@ -53,7 +53,7 @@ LIMITS = ExposureSettings()
 # Kinds of events that are counted into fields of a trial.
 OUTCOMES = {"carted": "cart", "purchased": "purchase", "refunded": "refund"}
 OUTCOMES_JOB = "outcomes"
-COMMON, COMMON_SECONDS = "feed:common", 60
+COMMON, COMMON_SECONDS = "feed:common", 300
 # Rows of trials in the memory of a process, about a kilobyte each.
 MOST_REMEMBERED = 20_000
 ARRAYS_IN_COMMON = ["tap", "tap_information", "likings"]
@@ -215,12 +215,14 @@ def fold_until(until) -> int:
         }
     state.folded_until = max(until, since)
     state.save()
+    # So that no page has to ask for it; what one finds before the commit is older.
     cache.delete(COMMON)
+    transaction.on_commit(partial(cache.set, COMMON, state.common, COMMON_SECONDS))
     return len(rows)
 
 
 def known_common() -> Common:
-    """For pages: not older than a minute."""
+    """For pages: as the last fold left it."""
     found = cache.get_or_set(COMMON, common_stored, COMMON_SECONDS)
     return common_of(AudienceState(common=found))
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, CharField, OuterRef, Q, Subquery
+from django.db.models import CharField, Expression, OuterRef, Q
 from django.db.models.functions import JSONObject
 
-from marketplace.accounts import figures
-from marketplace.accounts.models import Address
-from marketplace.prepared import Given, Prepared
+from marketplace.accounts import details
+from marketplace.prepared import Given
 from videos.feed.viewers import PSEUDONYM, viewer_of
 from videos.models import FeedChoice
 
@@ -23,6 +21,8 @@ MODE_COOKIE = "feed"
 BROWSER_COOKIE = "feed_choices"
 COOKIE_SECONDS = 365 * 24 * 3600
 PLAIN, YOURS = FeedChoice.Kind.PLAIN, FeedChoice.Kind.YOURS
+# What an account's details have of the feed, and by what.
+WISHES, BROWSER = "wishes", "browser"
 SUBJECTS = ["video", "seller", "product", "category"]
 
 EMPTY: frozenset[int] = frozenset()
@@ -76,13 +76,13 @@ def browser_of(request) -> str:
 
 
 def watcher_of(request) -> Watcher:
-    """In one query for whoever has an account or wished something; else in none."""
-    browser, user = browser_of(request), request.user
+    """Without a query where a page is read by an account; a guest's wishes are one."""
+    user = request.user
     if user.is_authenticated:
-        rows, country, *shown = of_account(user.pk, browser)
-        figures.keep(request, shown)
+        found = details.all_of(request)
+        rows, country = found[WISHES], found[details.COUNTRY]
     else:
-        rows, country = of_browser(browser), ""
+        rows, country = of_browser(browser_of(request)), ""
     wishes = Wishes()
     for row in rows:
         wishes.add(**row)
@@ -112,27 +112,16 @@ def mode_by(modes, request) -> str:
     return said if said in (PLAIN, YOURS) else ""
 
 
-def of_account(user_pk, browser):
-    """Its wishes, where its parcels go, and what the bars of the page show of it."""
-    [account] = ACCOUNT.rows(bool(browser), user=user_pk, browser=browser)
-    return account
-
-
-def account(has_browser):
-    mine = Q(user=OuterRef("pk"))
-    if has_browser:
-        mine |= Q(browser=Given("browser", CharField()))
+def wishes_of_account() -> Expression:
+    """Of an outer query's account, with those of the browser that it is used in."""
+    mine = Q(user=OuterRef("pk")) | Q(browser=Given(BROWSER, CharField()))
     wishes = FeedChoice.objects.filter(mine).order_by()
-    address = Address.objects.filter(user=OuterRef("pk")).values("country")
-    accounts = get_user_model().objects.filter(pk=Given("user", BigIntegerField()))
-    return accounts.values_list(
-        ArraySubquery(wishes.values(json=JSONObject(**as_json()))),
-        Subquery(address[:1]),
-        *(figure() for figure in figures.FIGURES.values()),
-    )
+    return ArraySubquery(wishes.values(json=JSONObject(**as_json())))
 
 
-ACCOUNT = Prepared(account)
+def browser_given(request) -> str | None:
+    """No wish is of an unknown browser; those of accounts have an empty one."""
+    return browser_of(request) or None
 
 
 def as_json():
