@@ -50,5 +50,5 @@ class ForgivingCache(RedisCache):
     has_key = without_redis("has_key", lambda *args, **kwargs: False)
     incr = without_redis("incr", missing)
     get_many = without_redis("get_many", lambda *args, **kwargs: {})
-    set_many = without_redis("set_many", lambda data, **kwargs: list(data))
+    set_many = without_redis("set_many", lambda data, *args, **kwargs: list(data))
     delete_many = without_redis("delete_many", lambda *args, **kwargs: None)

@@ -16,9 +16,10 @@ from videos.feed.model.audience import Audience
 from videos.feed.model.exposure import Exposure, room_left
 from videos.feed.model.recommender import DIMENSIONS, Recommender
 from videos.feed.ranking import Candidate
+from videos.feed.remembering import past_of
 from videos.feed.sources import Found, found_by_model, trending
 from videos.feed.trials import LIMITS, known_trials
-from videos.feed.viewing import NO_PAST, Past, Views, past_of
+from videos.feed.viewing import NO_PAST, Past, Views
 from videos.feed.watchers import Watcher
 
 # The one viewer of the audience that a match is.
@@ -198,7 +199,7 @@ def match(watcher: Watcher) -> Match:
 def known_past(watcher: Watcher) -> Past:
     if not watcher.is_profiled:
         return NO_PAST
-    return past_of(watcher.viewer, watcher.user_pk)
+    return past_of(watcher.viewer, watcher.user_pk, watcher.began_afresh_at)
 
 
 def seen_by(watcher: Watcher) -> Views:

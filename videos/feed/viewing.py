@@ -15,6 +15,7 @@ from django.db.models import (
     Max,
     OuterRef,
     Q,
+    SmallIntegerField,
     Value,
     Window,
 )
@@ -26,9 +27,9 @@ from videos.feed.endings import FINISHED_FROM
 from videos.models import Impression, WatchEvent
 from videos.models.event import RECENT
 
-# Of each viewer so many impressions are remembered, the latest; docs/feed.md says what
-# more of them would bring.
-REMEMBERED = 200
+# Of one viewer so many impressions are looked at, the latest; docs/feed.md says what
+# more of them would bring.  Where videos are learnt from, there are many viewers.
+REMEMBERED, OF_EACH = 500, 200
 WATCHED = WatchEvent.Kind.WATCH
 TAPS = [WatchEvent.Kind.TAG, WatchEvent.Kind.CART]
 COLUMNS = ["viewer", "video", "finished", "tapped"]
@@ -77,7 +78,7 @@ def views_before(viewers: list[str], until) -> Views:
     place = Window(
         RowNumber(), partition_by=F("viewer"), order_by=F("created_at").desc()
     )
-    latest = ended(shown.annotate(place=place)).filter(place__lte=REMEMBERED)
+    latest = ended(shown.annotate(place=place)).filter(place__lte=OF_EACH)
     return views_of(viewers, latest.order_by("created_at", "pk").values_list(*COLUMNS))
 
 
@@ -92,13 +93,18 @@ class Past:
 NO_VIEWS = Views(*np.empty((2, 0), np.int64), *np.empty((2, 0)))
 NO_PAST = Past(NO_VIEWS, frozenset())
 
+# Whose a row is: this browser's, or this account's in any.
+OF_VIEWER, OF_ACCOUNT = 1, 0
 
-def past_of(viewer: str, user_pk: int | None) -> Past:
-    """Both in one query: many days are as many partitions, to be planned for once."""
-    if not viewer and not user_pk:
-        return NO_PAST
+
+def all_past(viewer: str, user_pk: int | None) -> list[tuple]:
+    """All in one query: many days are as many partitions, to be planned for once.
+
+    Of each row whose it is, when it was shown, the video, and whether it was shown, how
+    it ended is known, it was finished, and tapped.
+    """
     now = timezone.now()
-    rows = PAST.rows(
+    return PAST.rows(
         bool(viewer),
         bool(user_pk),
         viewer=viewer,
@@ -107,46 +113,80 @@ def past_of(viewer: str, user_pk: int | None) -> Past:
         lately=now - timedelta(days=settings.FEED_REPEAT_DAYS),
         tomorrow=now + DAY,
     )
-    told = sorted(row[:4] for row in rows if row[-1])
-    return Past(
-        views_of([viewer], ((viewer, *row[1:]) for row in told)),
-        frozenset(row[1] for row in rows),
+
+
+def news(viewer: str, user_pk: int | None, after, since) -> list[tuple]:
+    """The same of what was written after, of videos shown since."""
+    return NEWS.rows(
+        bool(viewer),
+        bool(user_pk),
+        viewer=viewer,
+        user=user_pk,
+        after=after,
+        since=since,
+        tomorrow=timezone.now() + DAY,
     )
 
 
 def past(has_viewer, has_user):
-    viewer = Q(viewer=Given("viewer", CharField()))
-    user = Q(user=Given("user", BigIntegerField()))
-    if not has_viewer:
-        return seen_lately(user)
-    seen = seen_lately(viewer | user if has_user else viewer)
-    return latest(viewer).union(seen, all=True)
+    parts = [latest(), seen_lately(*VIEWER)] if has_viewer else []
+    return united([*parts, seen_lately(*ACCOUNT)] if has_user else parts)
 
 
-PAST = Prepared(past)
-TIMES = {
-    name: Given(name, DateTimeField()) for name in ("recently", "lately", "tomorrow")
-}
+def newly_written(has_viewer, has_user):
+    parts = [shown_since(*VIEWER), told_since()] if has_viewer else []
+    return united([*parts, shown_since(*ACCOUNT)] if has_user else parts)
 
 
-def latest(viewer):
+PAST, NEWS = Prepared(past), Prepared(newly_written)
+RECENTLY, LATELY, SINCE, AFTER, TOMORROW = (
+    Given(name, DateTimeField())
+    for name in ("recently", "lately", "since", "after", "tomorrow")
+)
+VIEWER = OF_VIEWER, Q(viewer=Given("viewer", CharField()))
+ACCOUNT = OF_ACCOUNT, Q(user=Given("user", BigIntegerField()))
+IS, IS_NOT = Value(True), Value(False)
+
+
+def united(parts):
+    first, *others = parts
+    return first.union(*others, all=True) if others else first
+
+
+def latest():
     """As `views_before` finds them, where one viewer alone is asked about."""
-    recently = TIMES["recently"], TIMES["tomorrow"]
-    shown = Impression.objects.shown_between(*recently).filter(viewer)
-    shown = ended(shown, WatchEvent.objects.shown_between(*recently))
+    shown = Impression.objects.shown_between(RECENTLY, TOMORROW).filter(VIEWER[1])
+    shown = ended(shown, WatchEvent.objects.shown_between(RECENTLY, TOMORROW))
     shown = shown.order_by("-created_at", "-pk")[:REMEMBERED]
-    return told_of(shown, F("created_at"), F("finished"), F("tapped"), Value(True))
+    columns = F("created_at"), IS, IS, F("finished"), F("tapped")
+    return told_of(shown, OF_VIEWER, *columns)
 
 
-def seen_lately(mine):
-    """In this browser, or by this person in any; each video once."""
-    shown = Impression.objects.shown_between(TIMES["lately"], TIMES["tomorrow"])
+def seen_lately(whose, mine):
+    """Each video once."""
+    shown = Impression.objects.shown_between(LATELY, TOMORROW)
     shown = shown.filter(mine).order_by().values("video")
-    return told_of(shown, Max("created_at"), *[Value(False)] * 3)
+    return told_of(shown, whose, Max("created_at"), IS, IS_NOT, IS_NOT, IS_NOT)
 
 
-def told_of(impressions, at, *columns):
-    names = ["has_finished", "has_tapped", "is_latest"]
+def shown_since(whose, mine):
+    shown = Impression.objects.shown_between(SINCE, TOMORROW)
+    shown = shown.filter(mine, written_at__gt=AFTER).order_by()
+    return told_of(shown, whose, F("created_at"), IS, IS, IS_NOT, IS_NOT)
+
+
+def told_since():
+    """How videos ended that may have been shown before."""
+    enough = F("video__duration_ms") * FINISHED_FROM
+    is_watched, is_tapped = Q(kind=WATCHED, watched_ms__gte=enough), Q(kind__in=TAPS)
+    events = WatchEvent.objects.shown_between(SINCE, TOMORROW)
+    events = events.filter(VIEWER[1], is_watched | is_tapped, written_at__gt=AFTER)
+    columns = F("created_at"), IS_NOT, IS_NOT, is_watched, is_tapped
+    return told_of(events.order_by(), OF_VIEWER, *columns)
+
+
+def told_of(rows, whose, *columns):
+    names = ["at", "is_shown", "is_told", "has_finished", "has_tapped"]
     columns = dict(zip(names, columns, strict=True))
-    told = impressions.annotate(at=at, **columns)
-    return told.values_list("at", "video", *columns)
+    told = rows.annotate(whose=Value(whose, SmallIntegerField()), **columns)
+    return told.values_list("whose", "at", "video", *names[1:])

@@ -3,6 +3,7 @@
 import secrets
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from django.conf import settings
@@ -45,6 +46,8 @@ class Watcher:
     # Liked, and not to be counted.
     dropped_sellers: frozenset[int] = EMPTY
     dropped_categories: frozenset[int] = EMPTY
+    # What was kept of the account before counts no more.
+    began_afresh_at: datetime | None = None
 
     @property
     def follower_pk(self) -> int | None:
@@ -58,10 +61,13 @@ class Wishes:
 
     modes: list[str] = field(default_factory=list)
     about: dict = field(default_factory=lambda: defaultdict(set))
+    began_afresh_at: datetime | None = None
 
-    def add(self, kind, **subjects):
+    def add(self, kind, at=None, **subjects):
         if kind in (PLAIN, YOURS):
             self.modes.append(kind)
+        if kind == FeedChoice.Kind.AFRESH:
+            self.began_afresh_at = datetime.fromisoformat(at)
         for name, pk in subjects.items():
             if pk is not None:
                 self.about[kind, name].add(pk)
@@ -100,6 +106,7 @@ def watcher_of(request) -> Watcher:
         products=of("hidden", "product"),
         dropped_sellers=of("dropped", "seller"),
         dropped_categories=of("dropped", "category"),
+        began_afresh_at=wishes.began_afresh_at,
     )
 
 
@@ -125,7 +132,8 @@ def browser_given(request) -> str | None:
 
 
 def as_json():
-    return {"kind": "kind"} | {name: f"{name}_id" for name in SUBJECTS}
+    subjects = {name: f"{name}_id" for name in SUBJECTS}
+    return {"kind": "kind", "at": "created_at"} | subjects
 
 
 def of_browser(browser):

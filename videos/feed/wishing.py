@@ -9,6 +9,7 @@ from django.utils import timezone
 from videos.feed.counting import written_until
 from videos.feed.watchers import COOKIE_SECONDS, PLAIN, YOURS
 from videos.models import FeedChoice, Impression, RankingLog, WatchEvent
+from videos.models.event import forget_pasts
 
 # Of one account or browser.
 MOST_WISHES = 500
@@ -69,6 +70,7 @@ def forget(user_pk: int | None, viewer: str) -> None:
         written_until()
         Impression.objects.filter(user=user_pk).update(user=None)
         WatchEvent.objects.filter(user=user_pk).update(user=None)
+    forget_pasts([viewer] if viewer else [], [user_pk] if user_pk else [])
     if viewer:
         named = RankingLog.objects.filter(viewer=viewer, viewer__gt="")
         named.update(viewer="")

@@ -10,11 +10,13 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
-from django.db import models
+from django.core.cache import cache
+from django.db import models, transaction
 from django.db.models import Func
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -49,13 +51,30 @@ def _id_at(at, rest):
     return uuid.UUID(bytes=milliseconds.to_bytes(6) + rest)
 
 
+def past_of_viewer(viewer: str) -> str:
+    """The name under which the cache keeps what a browser was shown."""
+    return f"feed:past:{viewer}"
+
+
+def past_of_account(user_pk: int) -> str:
+    return f"feed:past-of-account:{user_pk}"
+
+
+def forget_pasts(viewers, users) -> None:
+    """As soon as the database has forgotten them."""
+    names = [*map(past_of_viewer, viewers), *map(past_of_account, users)]
+    transaction.on_commit(partial(cache.delete_many, names))
+
+
 def forget(collector, field, events, using):
     """With the account goes the pseudonym, by which its events were one person's.
 
     The key goes too: whoever knew the pseudonym could make it anew and compare.  Where
     else a pseudonym of the account is written it is taken away as well.
     """
-    viewers = set(events.exclude(viewer="").values_list("viewer", flat=True))
+    pairs = set(events.values_list("viewer", "user"))
+    viewers = {viewer for viewer, _ in pairs} - {""}
+    forget_pasts(viewers, {user for _, user in pairs})
     for name, value in PSEUDONYMOUS.items():
         model = apps.get_model("videos", name)
         rows = model._base_manager.using(using).filter(
