@@ -21,8 +21,6 @@ RERANKED = 240
 # A video that is twice as engaging as one of which nothing is known gains so much.
 ENGAGING = 0.5
 USUAL = PRIOR_REACTIONS / PRIOR_VIEWS
-# Whoever asks for it by name finds what they hid, after the others.
-HIDDEN = -1.0
 
 
 def reranked(
@@ -50,31 +48,21 @@ def order_for(products, watcher: Watcher, known: Suiting) -> Order:
     found = list(stocked(best_first, watcher, "relevance"))
     rows = [Stocked(*row) for *row, _relevance in found]
     gains = [
-        gain_of(row, gain, watcher)
+        # What is sold out gains by half.
+        gain if row.is_buyable else gain / 2
         for row, gain in zip(rows, known.gains(rows), strict=True)
     ]
     in_order = reranked(rows, [row[-1] for row in found], gains)
     return Order(tuple(row.pk for row in in_order))
 
 
-def gain_of(row: Stocked, gain: float, watcher: Watcher) -> float:
-    if row.pk in watcher.products or row.seller_id in watcher.sellers:
-        return HIDDEN
-    # What is sold out gains by half.
-    return gain if row.is_buyable else gain / 2
-
-
-def reordered(
-    videos: Sequence[Video], watcher: Watcher, known: Suiting | None
-) -> list[Video]:
+def reordered(videos: Sequence[Video], known: Suiting | None) -> list[Video]:
     """Of videos with their `relevance`; in no query."""
     if known is None:
         return list(videos)
     shares = known.shares([video.pk for video in videos])
     gains = [
-        HIDDEN
-        if video.pk in watcher.videos or video.seller_id in watcher.sellers
-        else share + ENGAGING * min(engagement(video) / USUAL - 1, 1)
+        share + ENGAGING * min(engagement(video) / USUAL - 1, 1)
         for video, share in zip(videos, shares, strict=True)
     ]
     return reranked(videos, [video.relevance for video in videos], gains)

@@ -1,9 +1,10 @@
 """The pages of a search, tab by tab."""
 
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.discovery import searching
@@ -11,6 +12,7 @@ from marketplace.discovery.orders import NONE, OrderedListing
 from marketplace.discovery.reranking import RERANKED, order_for, reordered
 from sellers.browsing import LAST_PAGE
 from sellers.cards import cards_by_key, cards_of
+from videos.feed.gates import unhidden, unhidden_products
 from videos.feed.suiting import suiting
 from videos.feed.watchers import Watcher
 
@@ -22,6 +24,22 @@ TABS = {
 }
 PAGE = 24
 GLANCE = {"products": 8, "videos": 6, "shops": 6}
+
+
+class Found(NamedTuple):
+    products: QuerySet
+    videos: QuerySet
+    shops: QuerySet
+
+
+def found_for(text: str, watcher: Watcher) -> Found:
+    """All that fits, but for what the watcher has hidden."""
+    shops = searching.shops(text)
+    return Found(
+        unhidden_products(searching.products(text), watcher),
+        unhidden(searching.videos(text), watcher),
+        shops.exclude(pk__in=watcher.sellers) if watcher.sellers else shops,
+    )
 
 
 class ProductResults(OrderedListing):
@@ -37,9 +55,9 @@ class ProductResults(OrderedListing):
     own_sort = "best"
     longest = RERANKED
 
-    def __init__(self, text, wanted, viewer, make_order):
+    def __init__(self, text, products, wanted, viewer, make_order):
         self.text = text
-        super().__init__(searching.products(text), wanted, viewer, make_order)
+        super().__init__(products, wanted, viewer, make_order)
 
     def sorted(self):
         if self.sort == "best":
@@ -52,11 +70,12 @@ class ProductResults(OrderedListing):
 
 
 class Results:
-    """What fits the words, for the tab that is open."""
+    """What fits the words, for the tab that is open, less what the watcher hid."""
 
     def __init__(self, text: str, wanted, watcher: Watcher):
         self.text = text
         self.watcher = watcher
+        self.found = found_for(text, watcher)
         self.tab = wanted.get("tab") if wanted.get("tab") in TABS else "all"
         page = wanted.get("page", "1")
         self.page = min(max(int(page), 1), LAST_PAGE) if page.isdecimal() else 1
@@ -81,25 +100,29 @@ class Results:
 
     def find_all(self, wanted):
         self.products = self.best_products(GLANCE["products"])
-        self.videos = self.in_order(searching.videos(self.text)[:PAGE])
+        self.videos = self.in_order(self.found.videos[:PAGE])
         self.videos = self.videos[: GLANCE["videos"]]
-        self.shops = list(searching.shops(self.text)[: GLANCE["shops"]])
+        self.shops = list(self.found.shops[: GLANCE["shops"]])
 
     def find_products(self, wanted):
         self.listing = ProductResults(
-            self.text, wanted, self.watcher.viewer, self.make_order
+            self.text,
+            self.found.products,
+            wanted,
+            self.watcher.viewer,
+            self.make_order,
         )
         self.products = self.listing.products
 
     def find_videos(self, wanted):
         # The words alone say what is on which page.
-        self.videos = self.in_order(self.one_page(searching.videos(self.text)))
+        self.videos = self.in_order(self.one_page(self.found.videos))
 
     def find_shops(self, wanted):
-        self.shops = self.one_page(searching.shops(self.text))
+        self.shops = self.one_page(self.found.shops)
 
     def best_products(self, count):
-        found = searching.products(self.text)
+        found = self.found.products
         keys = self.make_order(found).keys[:count]
         if not keys:
             return cards_of(found[:count])
@@ -112,7 +135,7 @@ class Results:
         return order_for(products, self.watcher, self.suiting)
 
     def in_order(self, videos):
-        return reordered(list(videos), self.watcher, self.suiting)
+        return reordered(list(videos), self.suiting)
 
     def one_page(self, found):
         """And whether there is another, by asking for one row more."""

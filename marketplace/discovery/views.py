@@ -2,7 +2,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from marketplace.discovery import near_products, searching, shop_window
-from marketplace.discovery.results import TABS, Results
+from marketplace.discovery.hidden_results import hidden_among
+from marketplace.discovery.results import TABS, Results, found_for
 from marketplace.discovery.shop_order import ForYou
 from sellers.browsing import Listing
 from sellers.cards import cards_of
@@ -10,6 +11,7 @@ from sellers.models import Product
 from videos.feed.gates import unhidden_products
 from videos.feed.shops_to_follow import shops_to_follow
 from videos.feed.watchers import watcher_of
+from videos.feed.wishing import wisher_of
 
 SUGGESTED = 4
 
@@ -57,15 +59,19 @@ def search(request):
     text = searching.clean(request.GET.get("q", ""))
     context = {"text": text, "tabs": TABS.items()}
     if text:
-        context |= found(text, request.GET, watcher_of(request))
+        watcher = watcher_of(request)
+        hidden = hidden_among(text, wisher_of(request).choices, watcher)
+        context |= {"hidden": hidden, **found(text, request.GET, watcher, hidden)}
     else:
         context["tiles"] = shop_window.category_tiles()
     return render(request, "discovery/search.html", context)
 
 
-def found(text, wanted, watcher):
+def found(text, wanted, watcher, hidden):
     """What fits; where nothing does, what fits the words that were perhaps meant."""
     results = Results(text, wanted, watcher)
+    if hidden:
+        return {"results": results, "listing": results.listing}
     if results.is_empty and (corrected := searching.correction(text)):
         other = Results(corrected, wanted, watcher)
         if not other.is_empty:
@@ -85,18 +91,20 @@ def suggest(request):
     text = searching.clean(request.GET.get("q", ""))
     context = {"text": text}
     if len(text) > 1:
-        context |= suggested(text)
+        watcher = watcher_of(request)
+        context |= suggested(text, watcher)
         is_empty = not any(context[kind] for kind in ("products", "shops", "videos"))
         if is_empty and (corrected := searching.correction(text)):
-            context |= {"text": corrected, **suggested(corrected)}
+            context |= {"text": corrected, **suggested(corrected, watcher)}
     return render(request, "discovery/_suggestions.html", context)
 
 
-def suggested(text):
+def suggested(text, watcher):
+    found = found_for(text, watcher)
     return {
-        "products": cards_of(searching.products(text)[:SUGGESTED]),
-        "shops": list(searching.shops(text)[:SUGGESTED]),
-        "videos": list(searching.videos(text)[:SUGGESTED]),
+        "products": cards_of(found.products[:SUGGESTED]),
+        "shops": list(found.shops[:SUGGESTED]),
+        "videos": list(found.videos[:SUGGESTED]),
     }
 
 

@@ -6,10 +6,9 @@ from django.utils import timezone
 from marketplace.discovery import reranking
 from marketplace.discovery.reranking import reranked
 from tests.discovery.test_shop_order import make_goods, opened
-from tests.factories import make_category, make_tag, make_user, make_video
+from tests.factories import make_category, make_tag, make_video
 from tests.feed.telling import VIEWER
 from tests.feed.test_training import watch
-from videos.models import FeedChoice
 
 SEARCH = "/search/"
 
@@ -83,17 +82,6 @@ def test_another_sort_is_what_was_asked_for(viewer):
     opened(make_lamps())
 
     assert titles(viewer, tab="products", sort="new")[0] == "Chair"
-
-
-@pytest.mark.django_db
-def test_what_somebody_hid_is_found_by_its_name_after_its_equals(viewer):
-    ann, described = make_user(), make_lamps()
-    opened(described)
-    hidden = make_goods("Hidden lamp", category=described.category)
-    FeedChoice.objects.create(user=ann, kind="hidden", product=hidden)
-    viewer.force_login(ann)
-
-    assert titles(viewer) == ["Red lamp", "Blue lamp", "Hidden lamp", "Chair"]
 
 
 @pytest.fixture

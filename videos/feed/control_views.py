@@ -26,7 +26,7 @@ from videos.feed.watchers import (
     watcher_of,
 )
 from videos.feed.why import ranked, reasons
-from videos.feed.wishing import TooManyWishes, Wisher, forget, set_mode, wish
+from videos.feed.wishing import TooManyWishes, forget, set_mode, wish, wisher_of
 from videos.models import FeedChoice, Video
 
 NOT_INTERESTED = FeedChoice.Kind.NOT_INTERESTED
@@ -39,10 +39,6 @@ SUBJECTS = {
     "product": (Product.objects.published, "pk", {HIDDEN}),
     "category": (Category.objects.all, "slug", {DROPPED}),
 }
-
-
-def wisher_of(request, browser=""):
-    return Wisher(request.user.pk, browser or browser_of(request))
 
 
 @never_cache

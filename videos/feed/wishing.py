@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from videos.feed.counting import written_until
-from videos.feed.watchers import COOKIE_SECONDS, PLAIN, YOURS
+from videos.feed.watchers import COOKIE_SECONDS, PLAIN, YOURS, browser_of
 from videos.models import FeedChoice, Impression, RankingLog, WatchEvent
 from videos.models.event import forget_pasts
 
@@ -35,6 +35,10 @@ class Wisher:
     @property
     def choices(self):
         return FeedChoice.objects.of(self.user_pk, self.browser)
+
+
+def wisher_of(request, browser: str = "") -> Wisher:
+    return Wisher(request.user.pk, browser or browser_of(request))
 
 
 def wish(wisher: Wisher, kind: str, subject) -> FeedChoice:
