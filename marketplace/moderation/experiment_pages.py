@@ -1,7 +1,6 @@
 """The desk's page of one experiment: what came of it, by which rule; start and stop."""
 
-import json
-
+from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from marketplace.moderation.decisions import trail
+from marketplace.moderation.estimate_pages import LABELS as ESTIMATED
 from marketplace.moderation.feed_health import in_percent, milliseconds, text_of_day
 from marketplace.plots import Axis, Series, plot
 from videos.feed import experimenting, gauges
@@ -25,6 +25,13 @@ VERDICTS = {
     Verdict.WORSE: gettext_lazy("Worse. Stop it."),
     Verdict.HARMFUL: gettext_lazy("Does harm: a guarded figure is worse. Stop it."),
     Verdict.NO_DIFFERENCE: gettext_lazy("No difference found among all planned."),
+}
+LABELS = ESTIMATED | {
+    "visit": gettext_lazy("Gain by what follows from the visit"),
+    "taste": gettext_lazy("Gain by what goes with all that was liked"),
+    "content": gettext_lazy("Gain by what is alike"),
+    "followed": gettext_lazy("Gain by a shop that is followed"),
+    "trending": gettext_lazy("Gain by what is popular these days"),
 }
 HOURS = 24 * 7
 KEPT_SECONDS = 300
@@ -49,6 +56,8 @@ def show(model_admin, request, pk):
         "title": experiment.name,
         "experiment": experiment,
         "arms": [arm_shown(arm, results) for arm in arms],
+        "trying": [arm for arm in arms if arm.changes],
+        "changes": changes_shown(arms),
         "results": results,
         "error_percent": in_percent(results.level) if results else "",
         "least_viewers": LEAST_VIEWERS,
@@ -73,10 +82,34 @@ def arm_shown(arm, results: Results | None):
     times = gauges.histogram(HOURS, f"arm{arm.pk}")
     return {
         "arm": arm,
-        "changes": json.dumps(arm.changes) if arm.changes else "–",
         "viewers": results.viewers[arm.pk] if results else 0,
         "times": [milliseconds(gauges.percentile(times, p)) for p in (0.5, 0.95, 0.99)],
     }
+
+
+def changes_shown(arms):
+    """Of each number that an arm changes what it is called, the site's, and theirs."""
+    trying = [arm.changes for arm in arms if arm.changes]
+    changed = dict.fromkeys(
+        (setting, key)
+        for changes in trying
+        for setting, change in changes.items()
+        for key in change
+    )
+    for setting, key in changed:
+        # What was tried once may be no setting any more.
+        usual = getattr(settings, setting, {}).get(key)
+        tried = [changes.get(setting, {}).get(key) for changes in trying]
+        yield {
+            "label": LABELS.get(key, key),
+            "name": f"{setting}.{key}",
+            "usual": figure(usual),
+            "tried": [figure(value) for value in tried],
+        }
+
+
+def figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
 
 
 def outcomes_shown(results: Results):

@@ -1,10 +1,13 @@
 """Operators draft, start and stop experiments, and read what came of them."""
 
+import re
+
 import pytest
 from auditlog.models import LogEntry
 from django.urls import reverse
 
 from marketplace.accounts.models import User
+from marketplace.moderation import experiment_pages
 from tests.factories import make_staff, make_user
 from tests.feed.experiments import begun, expose, make_experiment
 from videos.models import Experiment
@@ -104,6 +107,45 @@ def test_the_page_says_rule_figures_and_verdict(operator):
     assert "with an error of 1.2 % each and 5 % together" in html
     assert "Stop and roll back" in html
     assert '<path class="plot-band plot-colour-1"' in html
+
+
+def rows_of(page, heading):
+    """The cells of the table below a heading."""
+    table = page.split(f"<h2>{heading}</h2>")[1].split("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
+    return [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in cells]
+
+
+def test_what_each_arm_changes_is_a_table(operator):
+    experiment = make_experiment(is_started=False)
+    experiment.arms.create(
+        name="third",
+        changes={"FEED_PARTS": {"visit": 0.25}, "FEED_VALUES": {"gone": 7}},
+    )
+
+    page = operator.get(address("results", experiment.pk)).content.decode()
+
+    assert rows_of(page, "What they change") == [
+        ["Setting", "Usual, now", "other", "third"],
+        ["Gain by what follows from the visit FEED_PARTS.visit", "3", "9", "0.25"],
+        ["gone FEED_VALUES.gone", "–", "–", "7"],
+    ]
+    assert "{&quot;" not in page
+
+
+def test_every_number_that_may_be_tried_has_words(settings):
+    keys = {key for name in settings.FEED_TRIED for key in getattr(settings, name)}
+
+    assert keys == set(experiment_pages.LABELS)
+
+
+def test_where_no_arm_changes_anything_there_is_no_table(operator):
+    experiment = Experiment.objects.create(name="Nothing yet")
+
+    page = operator.get(address("results", experiment.pk)).content.decode()
+
+    assert "What they change" not in page
 
 
 def test_a_draft_without_arms_has_a_page(operator):
