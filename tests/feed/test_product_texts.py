@@ -1,7 +1,7 @@
 import pytest
 
 from tests.factories import make_category, make_product, make_seller, make_variant
-from videos.feed.product_texts import price_levels, read_products
+from videos.feed.product_texts import price_levels, read_products, sample_documents
 
 
 @pytest.mark.django_db
@@ -19,13 +19,25 @@ def test_a_product_is_told_by_its_words_categories_shop_and_price():
     )
     make_product(status="draft")
 
-    keys, [document] = read_products()
+    [(key, document)] = read_products()
 
-    assert keys == [product.pk]
+    assert key == product.pk
+    assert sample_documents() == [document]
     assert document[:5] == [
         ("Lamp", 3), ("Warm light", 1), ("Home", 4), ("Lamps", 4), ("Lumen", 0.5),
     ]  # fmt: skip
     assert [word for word, _ in document[5:]] == price_levels(4900, "EUR")
+
+
+@pytest.mark.django_db
+def test_of_a_large_catalogue_a_sample_is_read_from_all_over():
+    made = [make_product(title=f"Lamp {n}") for n in range(9)]
+
+    sample = sample_documents(most=4)
+
+    assert len(sample) == 3
+    titles = [document[0][0] for document in sample]
+    assert titles == [p.title for p in made if p.pk % 3 == 0]
 
 
 @pytest.mark.parametrize(("price", "shared"), [(5000, 2), (6000, 1), (50000, 0)])

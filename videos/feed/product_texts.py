@@ -1,11 +1,14 @@
 """Products as the content part reads them: texts with weights."""
 
 import math
+from collections.abc import Iterator
 
-from django.db.models import Min, Q
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Mod
 
-from sellers.models import Product
+from sellers.models import Product, Variant
 from sellers.rich_text import plain
+from videos.feed.model.content import FITTED
 
 # What a product is stands at the beginning; the rest is how to wash it.
 DESCRIBED = 600
@@ -15,21 +18,31 @@ LEVELS = 2
 
 def described():
     """The products on sale, with all that `document_of` asks for."""
-    on_sale = Q(variants__is_active=True)
+    on_sale = Variant.objects.filter(product=OuterRef("pk"), is_active=True)
     return (
         Product.objects.published()
         .select_related("seller", "category__parent__parent")
-        .annotate(lowest_minor=Min("variants__price_minor", filter=on_sale))
+        # Of a join with all variants a large catalogue would have to be sorted.
+        .annotate(lowest_minor=Subquery(lowest_of(on_sale)))
+        .defer("search", "seller__search")
     )
 
 
-def read_products() -> tuple[list[int], list]:
-    """Keys of what is on sale, in order, and their documents."""
-    keys, documents = [], []
+def lowest_of(variants):
+    return variants.order_by("price_minor").values("price_minor")[:1]
+
+
+def read_products() -> Iterator[tuple[int, list]]:
+    """Of what is on sale, in order, one after the other: the key and the document."""
     for product in described().order_by("pk").iterator(2000):
-        keys.append(product.pk)
-        documents.append(document_of(product))
-    return keys, documents
+        yield product.pk, document_of(product)
+
+
+def sample_documents(most: int = FITTED) -> list[list]:
+    """Of about so many, from all over the catalogue; of all, if there are fewer."""
+    every = -(-Product.objects.published().count() // most) or 1
+    among = described().alias(turn=Mod(F("pk"), every)).filter(turn=0)
+    return [document_of(product) for product in among.order_by("pk").iterator(2000)]
 
 
 def document_of(product) -> list[tuple[str, float]]:

@@ -24,7 +24,7 @@ from videos.feed.model import artefacts
 from videos.feed.model.evaluation import sample
 from videos.feed.model.products import Products
 from videos.feed.model.recommender import Recommender
-from videos.feed.product_texts import read_products
+from videos.feed.product_texts import read_products, sample_documents
 from videos.models import FeedModel, ProductTag, Video
 
 logger = logging.getLogger(__name__)
@@ -53,12 +53,13 @@ def train() -> FeedModel:
     figures = judge(keys, documents, history)
     former = serving.current_recommender()
     parts = {"recommender": Recommender.fit(keys, documents, history, former)}
-    product_keys, documents = read_products()
-    if product_keys:
-        parts["products"] = Products.fit(product_keys, documents)
+    product_count = 0
+    if documents := sample_documents():
+        parts["products"] = Products.fit(documents, read_products())
+        product_count = len(parts["products"].keys)
     figures |= {
         "videos": len(keys),
-        "products": len(product_keys),
+        "products": product_count,
         "events": len(history),
         "seconds": round(time.monotonic() - began, 1),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

@@ -1,6 +1,6 @@
 import numpy as np
 
-from videos.feed.model import artefacts
+from videos.feed.model import artefacts, content
 from videos.feed.model.products import Products
 
 KEYS = [3, 5, 8, 13, 21, 34]
@@ -15,7 +15,7 @@ DOCUMENTS = [
 
 
 def fitted():
-    return Products.fit(KEYS, DOCUMENTS)
+    return Products.fit(DOCUMENTS, zip(KEYS, DOCUMENTS, strict=True))
 
 
 def test_a_product_is_like_those_of_its_kind_and_not_like_itself():
@@ -40,10 +40,28 @@ def test_nearness_is_to_the_nearest_and_never_to_itself():
 
 
 def test_a_single_product_is_like_none():
-    only = Products.fit([7], DOCUMENTS[:1])
+    only = Products.fit(DOCUMENTS[:1], [(7, DOCUMENTS[0])])
 
     assert len(only.alike(7, 5)) == 0
     assert only.nearness([7], [7]).tolist() == [0]
+
+
+def test_of_many_some_say_which_words_go_together(monkeypatch):
+    monkeypatch.setattr(content, "FITTED", 4)
+    monkeypatch.setattr(content, "BLOCK", 4)
+
+    documents = [DOCUMENTS[place] for place in (0, 3, 1, 2, 4, 5)]
+    some = Products.fit(documents, zip(KEYS, documents, strict=True))
+
+    assert some.keys.tolist() == KEYS
+    # The bowl is like plate and vase, though nothing was learnt from the plate.
+    assert set(some.alike(3, 2)) == {13, 21}
+    assert not some.content.directions[bucket("cable")].any()
+    assert some.content.directions[bucket("ceramic")].any()
+
+
+def bucket(word):
+    return content.hashed([[(word, 1)]]).indices[0]
 
 
 def test_it_is_the_same_from_its_files(tmp_path):

@@ -7,8 +7,11 @@ catalogue's own text.  No vocabulary is kept and nothing is fetched from anywher
 import re
 import unicodedata
 import zlib
+from array import array
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import scipy
@@ -20,6 +23,8 @@ WORD = re.compile(r"\w+")
 BUCKETS = 1 << 16
 # Of a catalogue's vectors so many are looked at for one answer.
 LOOKED_AT = 20_000
+# Of a large catalogue so many documents say which words are rare or go together.
+FITTED = 100_000
 # What shelves are made by: so many vectors for each, so many times, at a time.
 SAMPLED, ROUNDS, BLOCK = 50, 4, 8192
 
@@ -33,19 +38,25 @@ def terms_of(text):
 
 def hashed(documents):
     """Rows of term weights.  A document is pairs of a text and how much it counts."""
-    starts, columns, weights = [0], [], []
+    starts, columns, weights = array("q", [0]), array("i"), array("f")
     for document in documents:
         counts = Counter()
         for text, weight in document:
             for term in terms_of(text):
                 # The same in every process, unlike hash().
                 counts[zlib.crc32(term.encode()) % BUCKETS] += weight
-        columns += counts.keys()
-        weights += counts.values()
+        columns.extend(counts.keys())
+        weights.extend(counts.values())
         starts.append(len(columns))
-    data = np.log1p(np.asarray(weights, np.float32))
-    shape = (len(starts) - 1, BUCKETS)
-    return scipy.sparse.csr_array((data, columns, starts), shape=shape)
+    data = np.log1p(np.array(weights, np.float32))
+    parts = (data, np.array(columns, np.int32), np.array(starts, np.int64))
+    return scipy.sparse.csr_array(parts, shape=(len(starts) - 1, BUCKETS))
+
+
+def in_blocks(documents: Iterable) -> Iterator[list]:
+    rest = iter(documents)
+    while block := list(islice(rest, BLOCK)):
+        yield block
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ class Content:
 
         What was learnt about themes with the former one then goes on being true.
         """
+        documents = documents[:: -(-len(documents) // FITTED) or 1]
         counts = hashed(documents)
         frequency = np.bincount(counts.indices, minlength=BUCKETS)
         rarity = np.log((1 + counts.shape[0]) / (1 + frequency)).astype(np.float32)
@@ -71,7 +83,11 @@ class Content:
 
     def vectors(self, documents):
         """Of length one; of length nought where there is not a known word."""
-        weighed = unit_rows(hashed(documents) @ scipy.sparse.diags_array(self.rarity))
+        parts = [self.vectors_of(block) for block in in_blocks(documents)]
+        return np.concatenate(parts) if parts else self.directions[:0]
+
+    def vectors_of(self, block):
+        weighed = unit_rows(hashed(block) @ scipy.sparse.diags_array(self.rarity))
         found = weighed @ self.directions
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         return (found / np.maximum(lengths, 1e-9)).astype(np.float32)

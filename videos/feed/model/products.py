@@ -24,10 +24,20 @@ class Products:
     shelves: Shelves
 
     @classmethod
-    def fit(cls, keys, documents):
-        dimensions = min(DIMENSIONS, max(2, len(keys) // EACH_OF))
-        content = Content.fit(documents, dimensions)
-        shelves = Shelves.of(content.vectors(documents))
+    def fit(cls, sample, products):
+        """From some documents; and of all products, in order, the key and the document.
+
+        These come one after the other, so that few are in memory at a time.
+        """
+        dimensions = min(DIMENSIONS, max(2, len(sample) // EACH_OF))
+        content, keys = Content.fit(sample, dimensions), []
+
+        def documents():
+            for key, document in products:
+                keys.append(key)
+                yield document
+
+        shelves = Shelves.of(content.vectors(documents()))
         places = np.empty(len(keys), np.int32)
         places[shelves.rows] = np.arange(len(keys), dtype=np.int32)
         return cls(np.asarray(keys, np.int64), places, content, shelves)
