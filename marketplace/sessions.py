@@ -8,6 +8,11 @@ from marketplace.outages import is_outage
 
 
 class SessionStore(db.SessionStore):
+    @property
+    def is_read(self) -> bool:
+        """And may have been changed since."""
+        return hasattr(self, "_session_cache")
+
     def take(self, session_data: str) -> None:
         """What somebody else has read of its row."""
         self._session_cache = self.decode(session_data)

@@ -35,14 +35,14 @@ class RecognizingMiddleware(django_middleware.AuthenticationMiddleware):
 
 
 def user_of(request):
-    name = request.session.session_key
-    if name and not hasattr(request, "_cached_user"):
+    session, name = request.session, request.session.session_key
+    if name and not session.is_read and not hasattr(request, "_cached_user"):
         if user := at_once(request, name):
             # Where Django's own function keeps it.
             request._cached_user = user
             return user
         user = django_middleware.get_user(request)
-        if user.is_authenticated and request.session.session_key == name:
+        if user.is_authenticated and session.session_key == name:
             cache.set(hint_key(name), user.pk, settings.SESSION_COOKIE_AGE)
         return user
     return django_middleware.get_user(request)

@@ -9,7 +9,8 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from marketplace.accounts.recognizing import hint_key
+from marketplace.accounts.recognizing import RecognizingMiddleware, hint_key
+from marketplace.sessions import SessionStore
 from tests.factories import make_cart, make_user, make_variant
 from tests.feed.test_pages import make_shoppable
 
@@ -124,6 +125,17 @@ def test_without_redis_everybody_stays_signed_in(no_cache, client, user):
 
     assert is_signed_in(client)
     assert is_signed_in(client)
+
+
+def test_what_was_put_into_the_session_before_stays_there(member, user, rf):
+    request = rf.get("/")
+    request.session = SessionStore(member.session.session_key)
+    request.session["note"] = "kept"
+
+    RecognizingMiddleware(lambda request: None).process_request(request)
+
+    assert request.user == user
+    assert request.session["note"] == "kept"
 
 
 def test_the_cache_learns_no_name_of_a_session(member):
