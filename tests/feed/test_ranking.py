@@ -1,18 +1,18 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from videos.feed.ranking import WINDOW, Candidate, rank, score, spread
 
-NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC).timestamp()
 
 
 def make_candidate(pk, *, seller=None, days=0, **fields):
     return Candidate(
         pk=pk,
         seller_id=seller or pk,
-        published_at=NOW - timedelta(days=days),
+        published_seconds=NOW - 86_400 * days,
         **fields,
     )
 

@@ -8,7 +8,6 @@ published meanwhile, and every page is chosen by the last events.
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
@@ -37,6 +36,7 @@ from videos.feed.watchers import Watcher
 
 PAGE_SIZE = 10
 LASTS_SECONDS = 6 * 3600
+DAY_SECONDS = 86_400
 
 CURSOR = re.compile(r"([\w-]{16})\.(\d{1,6})")
 
@@ -156,14 +156,14 @@ class Ranking:
     """Candidates in order of merit; of the best, all that pass the gates."""
 
     match: matching.Match
-    now: datetime
+    now: float
     candidates: dict[int, Candidate]
     goods: dict[int, Goods]
     order: list[int]
 
     @classmethod
     def of(cls, match, found, watcher, count):
-        now = timezone.now()
+        now = timezone.now().timestamp()
         fits = match.affinities(found)
         by_key = {
             c.pk: c._replace(affinity=fit) for c, fit in zip(found, fits, strict=True)
@@ -198,12 +198,13 @@ class Ranking:
     def listed(self, key):
         """What the rules of a list count of it."""
         candidate, goods = self.candidates[key], self.goods[key]
+        age = self.now - candidate.published_seconds
         return Listed(
             candidate.pk,
             candidate.seller_id,
             goods.categories,
             goods.has_products,
-            (self.now - candidate.published_at).days < settings.FEED_FRESH_DAYS,
+            age < DAY_SECONDS * settings.FEED_FRESH_DAYS,
             candidate.is_seen,
         )
 
@@ -213,7 +214,7 @@ class Ranking:
         chance = 1.0
         sources = sources_of(candidate, match.found)
         features = {
-            "fresh": round(freshness(candidate, self.now), 3),
+            "fresh": round(float(freshness(candidate, self.now)), 3),
             "engaging": round(engagement(candidate), 4),
             **match.figures_of(candidate.pk),
         }
