@@ -27,6 +27,8 @@ PLAYLIST = ".m3u8"
 # host: small texts, which come from here where the rest comes from a bucket.
 TEXTS = (PLAYLIST, ".vtt")
 PLAYLIST_SECONDS = 60
+# The folder, beside an output set, of what is shown while that is made.
+PREVIEWS = "preview"
 EXPOSED = "Content-Length, Content-Range, ETag"
 
 
@@ -41,6 +43,8 @@ def cache_control(grant: Grant) -> str:
     Shared caches must forget it when its address ends: they do not check addresses.
     """
     who = "public" if grant.is_shared else "private"
+    if grant.name.endswith(PLAYLIST) and f"/{PREVIEWS}/" in grant.name:
+        return f"{who}, no-cache"  # it grows
     if grant.name.endswith(PLAYLIST):
         return f"{who}, max-age={min(PLAYLIST_SECONDS, grant.seconds_left)}"
     shared = f", s-maxage={grant.seconds_left}" if grant.is_shared else ""

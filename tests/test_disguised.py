@@ -93,7 +93,7 @@ def test_a_reader_without_walls_would_show_the_other_file():
 
 @pytest.mark.parametrize(
     "command",
-    [encoding.transcode_command, encoding.copy_command, encoding.quick_command],
+    [encoding.transcode_command, encoding.copy_command],
 )
 def test_the_command_line_opens_no_other_format_whatever_the_walls(command, tmp_path):
     """The lists of formats hold by themselves, without Landlock or a namespace."""

@@ -1,7 +1,6 @@
 """Something to play long before the ladder is done."""
 
 from dataclasses import replace
-from fractions import Fraction
 
 import av
 import pytest
@@ -40,7 +39,7 @@ def offer(clip, tmp_path):
     assert video.claim()
     plan = plan_for(clip, tmp_path)
     folder = f"videos/{video.public_id}/1"
-    previews.offer_preview(Lease(video), plan, limits_for(plan), folder)
+    previews.offer_copy(Lease(video), plan, limits_for(plan), folder)
     return Video.objects.get(pk=video.pk)
 
 
@@ -64,34 +63,6 @@ def test_what_a_browser_can_play_is_copied_without_what_it_says_of_itself(tmp_pa
         content = stored.read()
     assert content.index(b"moov") < content.index(b"mdat")
     assert not [w for w in (b"+52.5200", b"Canary", b"x264") if w in content]
-
-
-def test_what_a_browser_cannot_play_gets_a_small_quick_rendition(tmp_path, monkeypatch):
-    monkeypatch.setattr(previews, "WORTH_PIXELS", 0)
-    clip = make_rotated(make_clip(size="960x540"), 90, is_mirrored=True)
-
-    video = offer(clip, tmp_path)
-
-    with av.open(video_files().path(video.preview)) as container:
-        frame = next(container.decode(video=0))
-        assert (frame.width, frame.height, frame.rotation) == (360, 640, 0)
-        assert container.streams.audio
-
-
-def test_a_quick_rendition_has_half_the_frames_and_the_whole_length(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setattr(previews, "WORTH_PIXELS", 0)
-    clip = make_clip(size="640x960", seconds=2, options=["-bf", "3"])
-
-    path = video_files().path(
-        offer(make_rotated(clip, 0, is_mirrored=True), tmp_path).preview
-    )
-
-    # The last of them may be a B frame.
-    assert len(packets(path, "video")) in (28, 29, 30)
-    with av.open(path) as container:
-        assert container.duration / av.time_base == pytest.approx(2, abs=0.1)
 
 
 def test_a_phone_held_upright_is_copied_as_it_turned_the_picture(tmp_path):
@@ -135,14 +106,6 @@ def test_a_heavy_source_is_not_copied():
     assert not previews.is_copied(probe, source)
 
 
-def test_a_quick_rendition_is_made_only_where_it_comes_much_sooner(tmp_path):
-    plan = plan_for(make_hdr_clip(size="720x1280"), tmp_path)
-    long = replace(plan.probe, duration_ms=30_000, frame_rate=Fraction(30))
-
-    assert previews.preview_command(plan) is None
-    assert "ultrafast" in previews.preview_command(replace(plan, probe=long))
-
-
 def test_a_file_that_cannot_be_copied_is_left_to_the_ladder(tmp_path):
     clip = make_clip()
     broken = make_file("broken.mp4", b"no video at all")
@@ -150,9 +113,47 @@ def test_a_file_that_cannot_be_copied_is_left_to_the_ladder(tmp_path):
     video = make_video(status=Video.Status.UPLOADED, folder="")
     assert video.claim()
 
-    previews.offer_preview(Lease(video), plan, limits_for(plan), "videos/x/1")
+    heard = previews.offer_copy(Lease(video), plan, limits_for(plan), "videos/x/1")
 
+    assert heard is None
     assert Video.objects.get(pk=video.pk).preview == ""
+
+
+def test_the_sound_is_measured_while_it_is_copied(monkeypatch):
+    commands = []
+    run = ffmpeg.run
+
+    def run_and_note(command, **options):
+        commands.append(" ".join(command))
+        return run(command, **options)
+
+    monkeypatch.setattr(ffmpeg, "run", run_and_note)
+
+    video = transcoded(make_clip(seconds=2))
+
+    assert video.features.loudness_lufs == pytest.approx(-21, abs=4)
+    # The clip's sound needs no limiter, so that it is measured once.
+    assert [("ebur128" in c, "-c:v copy" in c) for c in commands[1:]] == [
+        (True, True),
+        (False, False),
+        (False, False),
+    ]
+
+
+def test_pictures_are_copied_also_where_the_sound_is_damaged(tmp_path):
+    clip = make_clip(seconds=2)
+    content = bytearray(clip.read_bytes())
+    with av.open(str(clip)) as container:
+        sounds = [p for p in container.demux(audio=0) if p.size]
+        places = [(p.pos, p.size) for p in sounds[5:]]
+    for place, size in places:
+        content[place : place + size] = b"\xff" * size
+    broken = make_file("broken-sound.mp4", bytes(content))
+
+    video = offer(broken, tmp_path)
+
+    path = video_files().path(video.preview)
+    assert packets(path, "video")[1:] == packets(clip, "video")[1:]
 
 
 def test_a_worker_without_the_lease_shows_nothing():
@@ -170,7 +171,7 @@ def test_nothing_of_the_preview_is_left_at_the_end():
     video = transcoded(make_clip())
 
     assert Video.objects.get(pk=video.pk).preview == ""
-    assert not (folder_of(video) / previews.PREVIEW).exists()
+    assert not (folder_of(video) / "preview").exists()
 
 
 def test_the_page_shows_the_preview_once_and_then_the_finished_video(client):

@@ -68,13 +68,31 @@ def saved(folder, pictures):
 
 
 def chosen_of(tmp_path, pictures):
-    return [f.path.stem for f in frames.candidates(saved(tmp_path, pictures))]
+    saved(tmp_path, pictures)
+    return [f.path.stem for f in frames.Judge(tmp_path).candidates()]
 
 
 def test_the_sharpest_frame_of_each_part_is_taken(tmp_path):
     pictures = [drawing(n, blur=0 if n % 3 == 1 else 5) for n in range(15)]
 
     assert chosen_of(tmp_path, pictures) == ["01", "04", "07", "10", "13"]
+
+
+def test_frames_are_judged_as_they_come_but_for_the_one_that_is_written(tmp_path):
+    judge = frames.Judge(tmp_path)
+    pictures = [drawing(n, blur=0 if n % 3 == 1 else 5) for n in range(6)]
+    *whole, last = saved(tmp_path, pictures)
+    content = last.read_bytes()
+    last.write_bytes(content[:900])
+
+    judge.look()
+
+    assert [frame.path for frame in judge.judged] == whole
+    for path in whole:  # none is opened again
+        path.unlink()
+        path.touch()
+    last.write_bytes(content)
+    assert [f.path.stem for f in judge.candidates()] == ["01", "04"]
 
 
 def test_black_and_white_frames_are_left_aside(tmp_path):

@@ -262,7 +262,8 @@ def test_progress_is_written_while_it_runs(monkeypatch):
     transcode_video(video.pk)
 
     assert seen == sorted(seen)
-    assert len({percent for percent in seen if 1 < percent < 97}) >= 2
+    # Not only where the work begins and ends: of four segments, two and more.
+    assert len({percent for percent in seen if 2 < percent < 90}) >= 2
 
 
 def claim_at_once(claim, video_pk, workers=6):

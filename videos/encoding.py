@@ -1,7 +1,6 @@
 """The ffmpeg commands, as pure functions: lists of words, never a shell's string."""
 
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from pathlib import Path
 
 from videos import codecs, formats, frames, scenes, storyboards
@@ -24,7 +23,6 @@ WHITE_NITS = 203
 SCALE_MATRICES = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 9: "bt2020"}
 UNSPECIFIED_MATRIX = 2
 PREVIEW_SOUND = ["-c:a", "aac", "-ac", "2"]
-PREVIEW_RATE = Fraction(15)
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,6 @@ def transcode_command(plan: Plan) -> list[str]:
     """All rungs, the sound and the stills by one run that decodes once."""
     return [
         "-nostdin", "-v", "error", "-y",
-        "-progress", "pipe:1", "-stats_period", "0.5",
         # Above one bad frame in a hundred the file is damaged, not scratched.
         "-max_error_rate", "0.01",
         "-filter_complex_threads", str(plan.threads),
@@ -90,11 +87,18 @@ def transcode_command(plan: Plan) -> list[str]:
 
 def loudness_command(source: Path, probe: Probe, gain_db: float | None) -> list[str]:
     """Prints the loudness of the sound, as it is or as it will be after a gain."""
+    gain = "" if gain_db is None else _gain(gain_db)
     return [
         "-nostdin", "-v", "error", "-max_error_rate", "0.01",
         *_input(source, 1, probe),
+        *_measuring(probe, gain),
+    ]  # fmt: skip
+
+
+def _measuring(probe: Probe, gain: str = "") -> list[str]:
+    return [
         "-map", f"0:{probe.audio_index}",
-        "-af", f"{_stereo()}{'' if gain_db is None else _gain(gain_db)}"
+        "-af", f"{_stereo()}{gain}"
         ",ebur128=metadata=1:peak=sample,ametadata=mode=print:file=-",
         "-f", "null", "-",
     ]  # fmt: skip
@@ -256,8 +260,9 @@ def _package(plan: Plan) -> list[str]:
         *(_audio_stream() if has_audio else []),
         "-map_metadata", "-1", "-map_chapters", "-1",
         "-t", f"{plan.probe.duration_ms / 1000:.3f}",
-        "-f", "hls", "-hls_playlist_type", "vod", "-hls_time", str(SEGMENT_SECONDS),
-        "-hls_flags", "independent_segments", "-hls_segment_type", "fmp4",
+        # A list that grows is written with each segment, and both appear whole.
+        "-f", "hls", "-hls_playlist_type", "event", "-hls_time", str(SEGMENT_SECONDS),
+        "-hls_flags", "independent_segments+temp_file", "-hls_segment_type", "fmp4",
         # Time zero in every track without edit lists, which hls.js does not read.
         "-hls_segment_options", "movflags=+negative_cts_offsets:use_editlist=0",
         "-hls_fmp4_init_filename", "init.mp4",
@@ -279,52 +284,23 @@ def _still(output: str, path: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def copy_command(plan: Plan) -> list[str]:
-    """The source's own packets in a new file, without what it says of itself."""
+def copy_command(plan: Plan, *, measures: bool = False) -> list[str]:
+    """The source's own packets in a new file, without what it says of itself.
+
+    On the way it can measure the sound, as `loudness_command` does.
+    """
+    has_audio = plan.probe.audio_index is not None
     return [
-        "-nostdin", "-v", "error", "-y",
+        "-nostdin", "-v", "error", "-y", "-max_error_rate", "0.01",
         *_input(plan.source, plan.threads),
-        *_preview_streams(plan, f"0:{plan.probe.video_index}"),
+        "-map", f"0:{plan.probe.video_index}",
+        *(["-map", f"0:{plan.probe.audio_index}"] if has_audio else []),
         # SEI: phones write there what they are.
         "-c:v", "copy", "-bsf:v", "filter_units=remove_types=6",
         *(["-c:a", "copy"] if plan.probe.has_plain_sound else PREVIEW_SOUND),
-        *_preview_file(plan),
-    ]  # fmt: skip
-
-
-def quick_command(plan: Plan) -> list[str]:
-    """The lowest rung alone, as fast as it goes: of the frames that others need.
-
-    Without all B frames it would be a quarter of the work, but others refer to some.
-    """
-    lowest = plan.rungs[0]
-    slow = replace(lowest, frame_rate=min(lowest.frame_rate, PREVIEW_RATE))
-    normal = _normal(plan.probe, slow)
-    graph = f"sws_flags=fast_bilinear;[0:{plan.probe.video_index}]{normal}[v]"
-    return [
-        "-nostdin", "-v", "error", "-y", "-max_error_rate", "0.01",
-        "-filter_complex_threads", str(plan.threads),
-        "-skip_frame", "noref",
-        *_input(plan.source, plan.threads, plan.probe),
-        "-filter_complex", graph,
-        *_preview_streams(plan, "[v]"),
-        "-c:v", "libx264", "-preset", "ultrafast", "-crf", "26",
-        "-threads", str(plan.threads), *PREVIEW_SOUND,
-        *_preview_file(plan),
-    ]  # fmt: skip
-
-
-def _preview_streams(plan: Plan, video: str) -> list[str]:
-    words = ["-map", video]
-    if plan.probe.audio_index is not None:
-        words += ["-map", f"0:{plan.probe.audio_index}"]
-    return words
-
-
-def _preview_file(plan: Plan) -> list[str]:
-    return [
         "-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart",
         "-t", f"{plan.probe.duration_ms / 1000:.3f}", str(plan.source_preview),
+        *(_measuring(plan.probe) if measures and has_audio else []),
     ]  # fmt: skip
 
 

@@ -35,7 +35,7 @@ ENDED_BY_SIGNAL = 255  # also when its time is used up: ffmpeg catches that one
 # A file that crashes a decoder does so each time.
 CRASHES = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL)
 INVALID_DATA = 183  # since ffmpeg 6; before, 1 for every reason
-TICK_SECONDS = 1
+TICK_SECONDS = 0.25
 
 
 class FFmpegError(Exception):
@@ -165,7 +165,8 @@ def run(
 ) -> str:
     """Run a command under limits; `on_line` sees its output line by line, at once.
 
-    It is called at least once a second, then with an empty line: it may raise to stop.
+    While there is none it is called all the same, with an empty line, several times a
+    second: it may raise to stop.
     """
     before = _cpu_of_children()
     with tempfile.TemporaryFile() as errors:

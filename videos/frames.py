@@ -26,19 +26,36 @@ class Frame:
     thumb: Image.Image
 
 
-def candidates(paths: list[Path]) -> list[Frame]:
-    """The best frame of each part of the clip, in the order of the clip.
+class Judge:
+    """Looks at frames as they come into a folder, while the next ones are made."""
 
-    A part whose every frame resembles a chosen one has none.
-    """
-    frames = [_judged(path) for path in sorted(paths)]
-    chosen: list[Frame] = []
-    for part in _parts(frames):
-        ranked = sorted(part, key=lambda frame: frame.score, reverse=True)
-        new = (f for f in ranked if all(_difference(f, c) >= ALIKE for c in chosen))
-        if frame := next(new, None):
-            chosen.append(frame)
-    return chosen
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.judged: list[Frame] = []
+
+    def look(self) -> None:
+        """At all but the last, which may be half written."""
+        self._look_at(self._paths()[:-1])
+
+    def candidates(self) -> list[Frame]:
+        """Once all are there: the best of each part of the clip, in its order.
+
+        A part whose every frame resembles a chosen one has none.
+        """
+        self._look_at(self._paths())
+        chosen: list[Frame] = []
+        for part in _parts(self.judged):
+            ranked = sorted(part, key=lambda frame: frame.score, reverse=True)
+            new = (f for f in ranked if all(_difference(f, c) >= ALIKE for c in chosen))
+            if frame := next(new, None):
+                chosen.append(frame)
+        return chosen
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("*.jpg"))
+
+    def _look_at(self, paths: list[Path]) -> None:
+        self.judged += [_judged(path) for path in paths[len(self.judged) :]]
 
 
 def best(frames: list[Frame]) -> Frame:

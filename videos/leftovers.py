@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from marketplace.user_files import is_bucket, private_files
-from marketplace.video_files import video_files
+from marketplace.video_files import PREVIEWS, video_files
 from videos.models import FormerVersion, Upload, Video
 from videos.models.rendition import caption_folder
 
@@ -49,6 +49,7 @@ def _entries(storage, folder: str) -> tuple[list[str], list[str]]:
 def remove_from(video: Video) -> None:
     """Former posters, captions, sources and attempts; not what is shown or written.
 
+    Nor does what is shown need a preview any more.
     The row is read after the folders: an attempt that has begun since is not seen.
     """
     root = f"videos/{video.public_id}"
@@ -62,6 +63,8 @@ def remove_from(video: Video) -> None:
     for name in folders:
         if name.isdigit() and f"{root}/{name}" not in kept:
             remove_tree(video_files(), f"{root}/{name}")
+    if now.folder:
+        remove_tree(video_files(), f"{now.folder}/{PREVIEWS}")
     unused = [
         *((video_files(), name) for name in _unused_posters(now, root, files)),
         *((video_files(), name) for name in _unused_captions(now)),

@@ -41,12 +41,16 @@ def levelling(
     probe: ffmpeg.Probe,
     limits: ffmpeg.Limits,
     on_line: Callable[[str], None] = lambda line: None,
+    found: Loudness | None = None,
 ) -> Levelling:
-    """Without a figure where there is no sound, or none that can be heard."""
+    """Without a figure where there is no sound, or none that can be heard.
+
+    `found` is how loud it is, where that has been measured already.
+    """
     if probe.audio_index is None:
         return Levelling()
     measure = functools.partial(_measured, source, probe, limits, on_line)
-    found = measure()
+    found = found or measure()
     if found is None or found.lufs < SILENCE_LUFS:
         return Levelling()
     return Levelling(_gain_db(found, probe, measure), found.lufs)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from videos.encoding import AUDIO, PLAYLIST
+from videos.encoding import AUDIO, AUDIO_KBPS, PLAYLIST
 from videos.ladder import H264, SEGMENT_SECONDS, Rung
 
 AAC_LC = "mp4a.40.2"
 MULTIVARIANT = "index.m3u8"
 KEY_FRAMES = "key-frames.m3u8"
-
+TYPE = "#EXT-X-PLAYLIST-TYPE:"
 
 # Flags of `trun` and `tfhd`, each with the bytes of its field, up to those in use.
 DATA_OFFSET, SAMPLE_SIZE, DEFAULT_SAMPLE_SIZE = 0x1, 0x200, 0x10
@@ -45,8 +45,9 @@ def measure(folder: Path) -> Measured:
 
 
 def segments(folder: Path) -> list[tuple[float, Path]]:
-    """Seconds and file of each segment, as the rendition's playlist has them."""
-    lines = (folder / PLAYLIST).read_text().splitlines()
+    """Seconds and file of each segment, as the rendition's playlist has them by now."""
+    playlist = folder / PLAYLIST
+    lines = playlist.read_text().splitlines() if playlist.exists() else []
     return [
         (float(line.removeprefix("#EXTINF:").split(",")[0]), folder / lines[n + 1])
         for n, line in enumerate(lines)
@@ -73,6 +74,13 @@ def init_of(folder: Path) -> bytes:
     return next(folder.glob("init*.mp4")).read_bytes()
 
 
+def finish(folder: Path) -> None:
+    """Turn the list that grew with the rendition into one that is complete."""
+    playlist = folder / PLAYLIST
+    text = playlist.read_text()
+    playlist.write_text(text.replace(f"{TYPE}EVENT", f"{TYPE}VOD", 1))
+
+
 def write_key_frames(folder: Path) -> int:
     """Write the I-frame playlist of a rung, for scrubbing; its peak in bit/s.
 
@@ -85,7 +93,7 @@ def write_key_frames(folder: Path) -> int:
         lines += [f"#EXTINF:{seconds:.6f},", f"#EXT-X-BYTERANGE:{length}@0", path.name]
     head = [
         *("#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{_target(folder)}"),
-        *("#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-I-FRAMES-ONLY"),
+        *(f"{TYPE}VOD", "#EXT-X-I-FRAMES-ONLY"),
         f'#EXT-X-MAP:URI="{next(folder.glob("init*.mp4")).name}"',
     ]
     text = "\n".join([*head, *lines, "#EXT-X-ENDLIST", ""])
@@ -135,12 +143,7 @@ def multivariant(
     The middle rung of H.264, which come first, stands at the top: players begin there.
     """
     audio = measured.get(AUDIO)
-    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    if audio:
-        lines.append(
-            f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="{AUDIO}",NAME="Original",'
-            f'DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="{AUDIO}/{PLAYLIST}"'
-        )
+    lines = _head(audio is not None)
     count = sum(rung.codec == H264 for rung in rungs)
     middle = count // 2 - (count % 2 == 0)
     for rung in (rungs[middle], *rungs[:middle], *rungs[middle + 1 :]):
@@ -153,6 +156,33 @@ def multivariant(
             f',URI="{rung.name}/{KEY_FRAMES}"'
         )
     return "\n".join(lines) + "\n"
+
+
+def growing(rung: Rung, codec: str, has_audio: bool) -> str:
+    """Of a rung that is being made; how much it will weigh, its caps tell."""
+    video = _capped(rung.video_kbps)
+    audio = _capped(AUDIO_KBPS) if has_audio else None
+    lines = [
+        *_head(has_audio),
+        "#EXT-X-START:TIME-OFFSET=0",  # else players join what grows at its end
+        f"#EXT-X-STREAM-INF:{_attributes(rung, codec, video, audio)}",
+        f"{rung.name}/{PLAYLIST}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _capped(kbps: int) -> Measured:
+    return Measured(0, 0, peak_bps=kbps * 1000, average_bps=kbps * 1000)
+
+
+def _head(has_audio: bool) -> list[str]:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    if has_audio:
+        lines.append(
+            f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="{AUDIO}",NAME="Original",'
+            f'DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="{AUDIO}/{PLAYLIST}"'
+        )
+    return lines
 
 
 def _attributes(rung: Rung, codec: str, video: Measured, audio: Measured | None) -> str:

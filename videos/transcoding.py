@@ -77,13 +77,13 @@ def transcode(video: Video) -> None:
         folder = f"videos/{video.public_id}/{video.attempt}"
         with contextlib.ExitStack() as undo:
             undo.callback(leftovers.remove_tree, video_files(), folder)
-            previews.offer_preview(lease, plan, _limits(plan), folder)
-            package = _encode(lease, plan)
+            heard = previews.offer_copy(lease, plan, _limits(plan), folder)
+            shown = previews.GrowingPreview(lease, plan, folder)
+            package = _encode(lease, plan, heard, shown)
             _store(lease, package, folder)
             _publish(video, package, folder, probe.duration_ms)
             undo.pop_all()
     with contextlib.suppress(*STORAGE_FAILURES):  # then the sweep does it
-        video_files().delete(f"{folder}/{previews.PREVIEW}")
         leftovers.remove_from(video)
 
 
@@ -176,28 +176,41 @@ def _limits(plan: encoding.Plan) -> ffmpeg.Limits:
     )
 
 
-def _encode(lease: Lease, plan: encoding.Plan) -> Package:
+def _encode(
+    lease: Lease,
+    plan: encoding.Plan,
+    heard: loudness.Loudness | None,
+    shown: previews.GrowingPreview,
+) -> Package:
+    judge = frames.Judge(plan.frames)
     try:
-        lufs = _run_ladder(lease, plan)
+        lufs = _run_ladder(lease, plan, heard, (shown.grow, judge.look))
     except ffmpeg.UnreadableVideo as error:
         if plan.probe.audio_index is None or error.refusal != "damaged":
             raise
         # It may be the sound that is damaged; a good picture can be shown without.
+        shown.stop()
         silent = dataclasses.replace(plan.probe, audio_index=None)
-        return _encode(lease, dataclasses.replace(plan, probe=silent))
+        return _encode(lease, dataclasses.replace(plan, probe=silent), None, shown)
     require_whole(plan.target)
     copy = encoding.progressive_command(plan, progressive_rung(plan.rungs))
     ffmpeg.run([ffmpeg.binary(), *copy], limits=_limits(plan), on_line=lease.hear)
     require_whole(plan.target)
-    return _package(plan, lufs)
+    return _package(plan, lufs, judge)
 
 
-def _run_ladder(lease: Lease, plan: encoding.Plan) -> float | None:
+def _run_ladder(
+    lease: Lease,
+    plan: encoding.Plan,
+    heard: loudness.Loudness | None,
+    meanwhile: tuple[Callable[[], None], ...],
+) -> float | None:
     """Make all rungs and stills; how loud the source was."""
     limits = _limits(plan)
-    sound = loudness.levelling(plan.source, plan.probe, limits, lease.hear)
+    sound = loudness.levelling(plan.source, plan.probe, limits, lease.hear, heard)
     lease.keep(LOOKED)
-    shutil.rmtree(plan.target, ignore_errors=True)
+    for folder in (plan.target, plan.frames):  # of a run with the sound
+        shutil.rmtree(folder, ignore_errors=True)
     for folder in (plan.frames, *(plan.target / name for name in plan.renditions)):
         folder.mkdir(parents=True, exist_ok=True)
     levelled = dataclasses.replace(plan, gain_db=sound.gain_db)
@@ -205,7 +218,7 @@ def _run_ladder(lease: Lease, plan: encoding.Plan) -> float | None:
     ffmpeg.run(
         [ffmpeg.binary(), *command],
         limits=limits,
-        on_line=_Progress(lease, plan.probe.duration_ms),
+        on_line=_Progress(lease, plan, meanwhile),
     )
     return sound.lufs
 
@@ -215,23 +228,36 @@ def progressive_rung(rungs: tuple[ladder.Rung, ...]) -> ladder.Rung:
 
 
 class _Progress:
-    """Reads how far ffmpeg is, and keeps the lease with it."""
+    """Sees how far ffmpeg is, and keeps the lease with it.
 
-    def __init__(self, lease: Lease, duration_ms: int):
+    By the list of its lowest rung: what ffmpeg itself says of its progress comes
+    at the end, because the storyboard, one of its files, is begun only then.
+    `meanwhile` is done each time, while it goes on.
+    """
+
+    def __init__(
+        self,
+        lease: Lease,
+        plan: encoding.Plan,
+        meanwhile: tuple[Callable[[], None], ...],
+    ):
         self.lease = lease
-        self.duration_ms = duration_ms
+        self.rung = plan.target / plan.rungs[0].name
+        self.duration_ms = plan.probe.duration_ms
+        self.meanwhile = meanwhile
 
-    def __call__(self, line: str) -> None:
-        name, _, value = line.partition("=")
-        percent = 0
-        if name == "out_time_us" and value.isdigit():
-            done = int(value) / 1000 / self.duration_ms
-            percent = min(ENCODED, LOOKED + round(done * (ENCODED - LOOKED)))
-        self.lease.keep(percent)
+    def __call__(self, _line: str) -> None:
+        seconds = sum(length for length, _ in playlists.segments(self.rung))
+        done = min(1, seconds * 1000 / self.duration_ms)
+        self.lease.keep(LOOKED + round(done * (ENCODED - LOOKED)))
+        for step in self.meanwhile:
+            step()
 
 
-def _package(plan: encoding.Plan, lufs: float | None) -> Package:
+def _package(plan: encoding.Plan, lufs: float | None, judge: frames.Judge) -> Package:
     target, rungs = plan.target, plan.rungs
+    for name in plan.renditions:
+        playlists.finish(target / name)
     measured = {name: playlists.measure(target / name) for name in plan.renditions}
     names = [rung.name for rung in plan.pictures]
     words = {
@@ -241,7 +267,7 @@ def _package(plan: encoding.Plan, lufs: float | None) -> Package:
     index = playlists.multivariant(plan.pictures, words, measured, key_frames)
     (target / playlists.MULTIVARIANT).write_text(index)
     (target / storyboards.CUES).write_text(storyboards.cues(plan.storyboard))
-    kept, poster = _keep_frames(plan)
+    kept, poster = _keep_frames(plan, judge)
     return Package(
         folder=target,
         rungs=rungs,
@@ -255,9 +281,9 @@ def _package(plan: encoding.Plan, lufs: float | None) -> Package:
     )
 
 
-def _keep_frames(plan: encoding.Plan) -> tuple[int, str]:
+def _keep_frames(plan: encoding.Plan, judge: frames.Judge) -> tuple[int, str]:
     """Keep the candidates for the poster: how many, and the name of the best."""
-    chosen = frames.candidates(list(plan.frames.glob("*.jpg")))
+    chosen = judge.candidates()
     if not chosen:
         raise ffmpeg.UnreadableVideo("damaged", "not one frame came out")
     for number, frame in enumerate(chosen, start=1):

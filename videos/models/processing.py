@@ -6,7 +6,7 @@ Times are the database's own: the clocks of two machines may differ.
 from datetime import timedelta
 
 from django.db import connection, models, transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -63,7 +63,7 @@ class ProcessingQuerySet(models.QuerySet):
         running = of_seller.running().values("seller").annotate(count=Count("pk"))
         served = of_seller.filter(claimed_at__isnull=False).order_by("-claimed_at")
         size = models.ExpressionWrapper(
-            F("source_bytes") * models.Value(DELAY_PER_BYTE),
+            F("source_bytes") * Value(DELAY_PER_BYTE),
             output_field=models.DurationField(),
         )
         return self.due().annotate(
@@ -211,6 +211,10 @@ class Processing(models.Model):
             lease_expires_at=None,
             failure_reason="",
             preview="",
+            # Should this process die now, the sweep removes what was shown till now.
+            has_leftovers=Case(
+                When(preview="", then=F("has_leftovers")), default=Value(True)
+            ),
             **fields,
         )
         self.renditions.all().delete()

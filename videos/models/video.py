@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.user_files import private_files
 from marketplace.video_addresses import address_of, seconds_left
+from marketplace.video_files import PLAYLIST
 from sellers.models import Seller
 from videos.cutting import Span
 from videos.models.processing import (
@@ -222,6 +223,11 @@ class Video(Publishing, Processing):
         if self.status != self.Status.PROCESSING or not self.preview:
             return ""
         return address_of(self.preview, is_shared=False)
+
+    @property
+    def is_preview_growing(self):
+        """Not one file but a playlist, which becomes longer as the ladder is made."""
+        return bool(self.preview_url) and self.preview.endswith(PLAYLIST)
 
     @property
     def frame_names(self):

@@ -1,8 +1,10 @@
 // “Use the frame shown in the player”: draws it and sends it as the poster.
 import { behaviour } from "../modules/behaviour";
 import { keepPlayable } from "../watch/addresses";
+import { playGrowing } from "../watch/growing";
 
-behaviour("[data-preview]", (video) => keepPlayable(video as HTMLVideoElement));
+behaviour("[data-preview]:not([data-growing])", (video) => keepPlayable(video as HTMLVideoElement));
+behaviour("[data-growing]", (video) => void playGrowing(video as HTMLVideoElement));
 
 behaviour("form[data-poster]", (element) => {
   const form = element as HTMLFormElement;

@@ -2,6 +2,7 @@
 import type Hls from "hls.js";
 import type { ErrorData, HlsConfig, LoadPolicy } from "hls.js";
 import { Addresses, goOn } from "./addresses";
+import { HLS_TYPE, isNative, loadLibrary, plays } from "./hls";
 import { savesData } from "./preferences";
 
 const SEGMENT_SECONDS = 2;
@@ -9,19 +10,8 @@ const AHEAD_SECONDS = 20;
 // Of who saves data: less is fetched in vain when the next video is swiped to.
 const FRUGAL_AHEAD_SECONDS = 6;
 const FRUGAL_EDGE = 540;
-const HLS_TYPE = "application/vnd.apple.mpegurl";
 
-// Other browsers say "maybe" and then play without adapting to the line.
-const plays = document.createElement("video").canPlayType(HLS_TYPE) !== "";
-const isNative = plays && navigator.vendor.startsWith("Apple");
-
-let library: Promise<typeof Hls> | undefined;
 let lineBitsPerSecond = 1_500_000;
-
-function loadLibrary() {
-  library ??= import("hls.js").then((module) => module.default);
-  return library;
-}
 
 export class Player {
   isAlive = false;
