@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,9 +32,9 @@ from videos import (
     versions,
 )
 from videos.encoding import AUDIO
-from videos.leases import Lease
+from videos.leases import HEARTBEAT_SECONDS, Lease
 from videos.models import Rendition, Video
-from videos.wholeness import require_whole
+from videos.wholeness import require_whole, require_whole_file
 
 # A container's own rounding: a clip of one second often says 999 ms.
 GRACE_MS = 50
@@ -192,11 +193,29 @@ def _encode(
         shown.stop()
         silent = dataclasses.replace(plan.probe, audio_index=None)
         return _encode(lease, dataclasses.replace(plan, probe=silent), None, shown)
+    for name in plan.renditions:
+        playlists.finish(plan.target / name)
     require_whole(plan.target)
+    with _progressive_copy(lease, plan):
+        return _package(plan, lufs, judge)
+
+
+@contextlib.contextmanager
+def _progressive_copy(lease: Lease, plan: encoding.Plan) -> Iterator[None]:
+    """The one file is copied while the playlists are written and the poster is chosen.
+
+    By a thread, which touches neither lease nor database.
+    """
     copy = encoding.progressive_command(plan, progressive_rung(plan.rungs))
-    ffmpeg.run([ffmpeg.binary(), *copy], limits=_limits(plan), on_line=lease.hear)
-    require_whole(plan.target)
-    return _package(plan, lufs, judge)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        copied = beside.submit(
+            ffmpeg.run, [ffmpeg.binary(), *copy], limits=_limits(plan)
+        )
+        yield
+        while not wait([copied], timeout=HEARTBEAT_SECONDS).done:
+            lease.keep()
+        copied.result()
+    require_whole_file(plan.target / encoding.PROGRESSIVE)
 
 
 def _run_ladder(
@@ -256,8 +275,6 @@ class _Progress:
 
 def _package(plan: encoding.Plan, lufs: float | None, judge: frames.Judge) -> Package:
     target, rungs = plan.target, plan.rungs
-    for name in plan.renditions:
-        playlists.finish(target / name)
     measured = {name: playlists.measure(target / name) for name in plan.renditions}
     names = [rung.name for rung in plan.pictures]
     words = {

@@ -18,12 +18,16 @@ def require_whole(folder: Path) -> None:
             if not (playlist.parent / name).exists():
                 raise FFmpegError(f"{playlist} names {name}, which is missing")
     for file in (*folder.rglob("*.m4s"), *folder.rglob("*.mp4")):
-        if not _is_whole(file):
-            raise FFmpegError(f"{file} is cut off")
+        require_whole_file(file)
+
+
+def require_whole_file(file: Path) -> None:
+    """The sizes that its outermost boxes state add up to its own."""
+    if not _is_whole(file):
+        raise FFmpegError(f"{file} is cut off")
 
 
 def _is_whole(file: Path) -> bool:
-    """The sizes that its outermost boxes state add up to its own."""
     size, place = file.stat().st_size, 0
     with file.open("rb") as opened:
         while place < size:
