@@ -11,6 +11,7 @@ from django.db.models import F
 
 from marketplace.video_addresses import address_of
 from marketplace.video_files import video_files
+from tests.buckets import buckets
 from tests.clips import make_clip, make_rotated
 from tests.factories import make_video
 from tests.hls_rules import whole
@@ -221,3 +222,19 @@ def test_a_playlist_that_grows_is_asked_for_each_time(client, ladder):
 
 def folder_name(ladder):
     return str(ladder.folder.relative_to(settings.VIDEO_ROOT))
+
+
+def test_in_a_bucket_it_grows_under_the_same_names(ladder, settings, monkeypatch):
+    with buckets(settings, monkeypatch):
+        for count in (1, 3):
+            ladder.write(count)
+            ladder.preview.grow()
+
+        folder = ladder.shown().removesuffix("index.m3u8") + "360p"
+        with video_files().open(f"{folder}/playlist.m3u8") as stored:
+            text = stored.read().decode()
+        _, files = video_files().listdir(folder)
+
+    assert text.count(".m4s") == 3
+    # The list, the init segment and the three.
+    assert len(files) == 5
