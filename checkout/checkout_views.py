@@ -1,5 +1,7 @@
 """From the cart to the payment: one page to fill in, one step to pay."""
 
+from functools import partial
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,6 +21,7 @@ from checkout import (
     payments,
     quotes,
     saved_cards,
+    tax_questions,
     taxes,
 )
 from checkout.coupons import CouponRefused, Entry
@@ -65,7 +68,7 @@ def check_out(request, cart):
     country = initial["country"]
     rates = quotes.rates_of_unpaid_order(unpaid, country)
     entry = Entry(initial.pop("coupon_code", ""), cart, buyer_of(request))
-    place = taxes.Place(initial, cart.pk)
+    place = place_of(request, cart, initial)
     found = quotes.quote(contents, country, rates, entry, place=place)
     return show(request, cart, form, found)
 
@@ -86,7 +89,7 @@ def order(request, cart):
     if refused or not form.is_valid():
         return show(request, cart, form, typed_quote(request, cart, refused))
     details = details_of(request, form)
-    ask_for_taxes(cart, details)
+    ask_for_taxes(request, cart, details)
     try:
         group = ordering.place_order(cart, details, form.cleaned_data["checkout_key"])
     except EmptyCart:
@@ -113,12 +116,18 @@ def order(request, cart):
     return redirect("checkout:pay", group.token)
 
 
-def ask_for_taxes(cart, details):
+def place_of(request, cart, address):
+    return taxes.Place(
+        address, cart.pk, may_ask=partial(tax_questions.is_allowed, request)
+    )
+
+
+def ask_for_taxes(request, cart, details):
     """Before the order's locks are taken: within them nobody is asked."""
     if not settings.STRIPE_TAX:
         return
     entry = Entry(details.coupon_code, cart, details.user)
-    place = taxes.Place(details.address, cart.pk)
+    place = place_of(request, cart, details.address)
     contents, country = cart_contents.contents(cart), details.address["country"]
     quotes.quote(contents, country, details.rate_pks, entry, place=place)
 
@@ -221,7 +230,7 @@ def typed_quote(request, cart, refused=""):
     entry = Entry(typed_code(request), cart, buyer_of(request), refused)
     rates = rates_chosen_by_hand(request)
     typed = {name: request.POST.get(name, "")[:100] for name in ADDRESS_FIELDS}
-    place = taxes.Place(typed, cart.pk)
+    place = place_of(request, cart, typed)
     return quotes.quote(contents, country, rates, entry, place=place)
 
 

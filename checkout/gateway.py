@@ -46,16 +46,28 @@ class BadSignature(Exception):
 
 
 def client() -> stripe.StripeClient:
-    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE)
+    return _client(
+        settings.STRIPE_SECRET_KEY,
+        settings.STRIPE_API_BASE,
+        TIMEOUT_SECONDS,
+        NETWORK_RETRIES,
+    )
+
+
+def hasty_client(timeout_seconds: int) -> stripe.StripeClient:
+    """For what a page can do without: asked once, and not waited for any longer."""
+    return _client(
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, timeout_seconds, 0
+    )
 
 
 @lru_cache(maxsize=4)
-def _client(key, address):
+def _client(key, address, timeout_seconds, retries):
     return stripe.StripeClient(
         key,
         base_addresses={"api": address},
-        max_network_retries=NETWORK_RETRIES,
-        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+        max_network_retries=retries,
+        http_client=stripe.RequestsClient(timeout=timeout_seconds),
     )
 
 

@@ -117,6 +117,13 @@ class Terms:
     commissions: commissions.CommissionTable
 
 
+@dataclass(frozen=True)
+class Priced:
+    amounts: GroupAmounts
+    # What each seller's taxes are by, where that is not the table.
+    calculations: list[TaxCalculation | None]
+
+
 def quote(
     contents: Contents,
     country: str,
@@ -138,13 +145,7 @@ def quote(
         delivery_of(part, rates.get(part.seller.pk, []), rate_pks.get(part.seller.pk))
         for part in contents.sellers
     ]
-    amounts, offer, problem = with_coupon(entry, contents, deliveries, terms)
-    calculations: list[TaxCalculation | None] = [None] * len(deliveries)
-    if settings.STRIPE_TAX and place is not None:
-        parts = parts_of(deliveries, terms, offer)
-        shops = shops_of(deliveries, contents.currency)
-        parts, calculations = stripe_tax.assess(parts, amounts, shops, place)
-        amounts = pricing.price(parts, offer.discount if offer else None)
+    priced, offer, problem = with_coupon(entry, contents, deliveries, terms, place)
     sellers = [
         SellerQuote(
             part=delivery.part,
@@ -156,39 +157,60 @@ def quote(
             calculation=calculation,
         )
         for delivery, order, calculation in zip(
-            deliveries, amounts.orders, calculations, strict=True
+            deliveries, priced.amounts.orders, priced.calculations, strict=True
         )
     ]
     return Quote(
         currency=contents.currency,
         is_tax_included=terms.rates_of_tax[taxes.TaxClass.STANDARD].is_included,
         sellers=sellers,
-        amounts=amounts,
+        amounts=priced.amounts,
         coupon_typed=entry.code if entry and not entry.refused else "",
         coupon=offer.coupon if offer else None,
         coupon_problem=problem,
     )
 
 
-def with_coupon(entry: Entry | None, contents: Contents, deliveries, terms):
-    """The amounts, the offer that lowers them and, if it does not, why."""
-    amounts = price(deliveries, terms, None)
+def with_coupon(entry, contents, deliveries, terms, place):
+    """What it costs, the offer that lowers it and, if it does not, why."""
+
+    def cost(offer=None):
+        return price(deliveries, terms, offer, contents.currency, place)
+
     if entry is None or not entry.code.strip():
-        return amounts, None, ""
+        return cost(), None, ""
     try:
         offer = coupons.find(entry, contents)
-        lowered = price(deliveries, terms, offer)
-        refuse_useless(offer, lowered, contents.currency)
+        return cost(offer), offer, ""
     except CouponRefused as refusal:
-        return amounts, None, str(refusal)
-    return lowered, offer, ""
+        return cost(), None, str(refusal)
 
 
 def price(
-    deliveries: list[Delivery], terms: Terms, offer: Offer | None
-) -> GroupAmounts:
+    deliveries: list[Delivery],
+    terms: Terms,
+    offer: Offer | None,
+    currency: str,
+    place: taxes.Place | None,
+) -> Priced:
+    """With the taxes of the table or, where it is on, of Stripe Tax.
+
+    Raises CouponRefused of an offer that is not worth a use: judged by what is to be
+    paid with the tax that is really taken.
+    """
     parts = parts_of(deliveries, terms, offer)
-    return pricing.price(parts, offer.discount if offer else None)
+    discount = offer.discount if offer else None
+    amounts = pricing.price(parts, discount)
+    calculations: list[TaxCalculation | None] = [None] * len(parts)
+    if offer:
+        refuse_fruitless(offer, amounts)
+    if settings.STRIPE_TAX and place is not None:
+        shops = shops_of(deliveries, currency)
+        parts, calculations = stripe_tax.assess(parts, amounts, shops, place)
+        amounts = pricing.price(parts, discount)
+    if offer:
+        refuse_unchargeable(offer, amounts, currency)
+    return Priced(amounts, calculations)
 
 
 def parts_of(
@@ -229,17 +251,21 @@ def line_of(item: Item, terms: Terms, offer: Offer | None) -> pricing.Line:
     )
 
 
-def refuse_useless(offer: Offer, amounts: GroupAmounts, currency: str) -> None:
-    """A use is not spent on nothing, nor on an order that could not be paid."""
-    texts = {"code": offer.coupon.code}
+def refuse_fruitless(offer: Offer, amounts: GroupAmounts) -> None:
+    """A use is not spent on nothing."""
     if not amounts.discount_minor:
-        raise CouponRefused(_("%(code)s takes nothing off this order.") % texts)
+        text = _("%(code)s takes nothing off this order.")
+        raise CouponRefused(text % {"code": offer.coupon.code})
+
+
+def refuse_unchargeable(offer: Offer, amounts: GroupAmounts, currency: str) -> None:
+    """Nor on an order that could not be paid."""
     least = coupons.smallest_charge(currency)
     if amounts.total_minor < least:
-        texts["least"] = format_minor(least, currency)
         text = _(
             "%(code)s would leave less than %(least)s to pay, which cannot be charged."
         )
+        texts = {"code": offer.coupon.code, "least": format_minor(least, currency)}
         raise CouponRefused(text % texts)
 
 

@@ -7,7 +7,6 @@ says: people see the same prices whoever computes the tax.
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,14 +15,11 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout import gateway, tax_gateway
+from checkout import tax_questions
 from checkout.models import TaxCalculation
-from checkout.models.cart import new_token
 from checkout.pricing import GroupAmounts, KnownTax, OrderAmounts, SellerLines
 from checkout.taxes import Place, TaxUnknown
 from sellers.models import Seller
-
-logger = logging.getLogger(__name__)
 
 # Rates change at midnight.
 KEPT_FOR = timedelta(hours=12)
@@ -44,31 +40,15 @@ def assess(
 ) -> tuple[list[SellerLines], list[TaxCalculation | None]]:
     """Each seller's part with the taxes that Stripe says, and what says so.
 
-    An order is by Stripe or by the table as a whole.
+    An order is by Stripe or by the table as a whole: by the table while people look,
+    and, where Stripe gives no answer, for an order only with `STRIPE_TAX_FALLBACK`.
     """
-    found = [
-        assessed(part, order, shop, place)
+    requests = [
+        request_for(part, order, shop, place)
         for part, order, shop in zip(parts, amounts.orders, shops, strict=True)
     ]
-    if any(is_missing for _part, _known, is_missing in found):
-        return parts, [None] * len(parts)
-    return [part for part, *_rest in found], [known for _part, known, _is in found]
-
-
-def assessed(
-    part: SellerLines, amounts: OrderAmounts, shop: Shop, place: Place
-) -> tuple[SellerLines, TaxCalculation | None, bool]:
-    """The same part with other taxes, and whether Stripe should have said and did not.
-
-    Then it is by the table: while people look, and for an order only with
-    `STRIPE_TAX_FALLBACK`.
-    """
-    is_included = part.lines[0].tax.is_included
-    request = request_for(part, amounts, shop, place, is_included=is_included)
-    if request is None:
-        return part, None, False
-    known = known_or_asked(request, place)
-    if known is None:
+    found = known_or_asked([request for request in requests if request], place)
+    if any(known is None for known in found):
         if place.is_binding and not settings.STRIPE_TAX_FALLBACK:
             raise TaxUnknown(
                 _(
@@ -76,14 +56,25 @@ def assessed(
                     "code and region, or try again in a minute."
                 )
             )
-        return part, None, True
+        return parts, [None] * len(parts)
+    answers = iter(found)
+    calculations = [next(answers) if request else None for request in requests]
+    return [
+        assessed(part, known) if known else part
+        for part, known in zip(parts, calculations, strict=True)
+    ], calculations
+
+
+def assessed(part: SellerLines, known: TaxCalculation) -> SellerLines:
+    """The same part with the taxes that Stripe says."""
+    is_included = part.lines[0].tax.is_included
 
     def tax_of(name):
         tax_minor, basis_points = known.taxes.get(name, (0, 0))
         return KnownTax(basis_points, is_included, tax_minor)
 
     lines = [replace(line, tax=tax_of(name_of(line.key))) for line in part.lines]
-    return replace(part, lines=lines, delivery_tax=tax_of(DELIVERY)), known, False
+    return replace(part, lines=lines, delivery_tax=tax_of(DELIVERY))
 
 
 def name_of(key: int) -> str:
@@ -91,15 +82,10 @@ def name_of(key: int) -> str:
 
 
 def request_for(
-    part: SellerLines,
-    amounts: OrderAmounts,
-    shop: Shop,
-    place: Place,
-    *,
-    is_included: bool,
+    part: SellerLines, amounts: OrderAmounts, shop: Shop, place: Place
 ) -> dict | None:
     """What is to be asked; None of what costs nothing."""
-    behavior = "inclusive" if is_included else "exclusive"
+    behavior = "inclusive" if part.lines[0].tax.is_included else "exclusive"
     codes = settings.STRIPE_TAX_CODES
     lines = []
     for line, priced in zip(part.lines, amounts.lines, strict=True):
@@ -144,20 +130,32 @@ def stripe_address(address: Mapping[str, str]) -> dict:
     }
 
 
-def known_or_asked(request: dict, place: Place) -> TaxCalculation | None:
+def known_or_asked(requests: list[dict], place: Place) -> list[TaxCalculation | None]:
     """Within an order nobody is asked: locks are held."""
-    asked = json.dumps([place.cart_pk, request], sort_keys=True)
-    key = hashlib.sha256(asked.encode()).hexdigest()
+    keys = [key_of(request, place) for request in requests]
     since = timezone.now() - KEPT_FOR
-    known = TaxCalculation.objects.filter(key=key, created_at__gte=since).first()
-    if known or place.is_binding or not place.is_whole:
-        return known
-    try:
-        answer = tax_gateway.calculate(key=f"tax-{new_token()}", request=request)
-    except gateway.GatewayError as error:
-        logger.warning("Stripe Tax does not say what is due: %s", error)
-        return None
-    # A second page may have asked meanwhile; whichever is kept is right.
+    kept = TaxCalculation.objects.filter(key__in=keys, created_at__gte=since)
+    known = {calculation.key: calculation for calculation in kept}
+    new = {
+        key: request
+        for key, request in zip(keys, requests, strict=True)
+        if key not in known
+    }
+    if new and not place.is_binding and place.is_whole and place.may_ask():
+        answers = tax_questions.answers_to(list(new.values()))
+        for key, answer in zip(new, answers, strict=True):
+            if answer is not None:
+                known[key] = keep(key, answer)
+    return [known.get(key) for key in keys]
+
+
+def key_of(request: dict, place: Place) -> str:
+    asked = json.dumps([place.cart_pk, request], sort_keys=True)
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def keep(key: str, answer: dict) -> TaxCalculation:
+    """A second page may have asked meanwhile; whichever is kept is right."""
     return TaxCalculation.objects.update_or_create(
         key=key,
         defaults={

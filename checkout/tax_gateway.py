@@ -1,6 +1,8 @@
 """Stripe Tax: the part of the gateway that computes, records and takes back tax."""
 
-from checkout.gateway import client, speaking
+from django.conf import settings
+
+from checkout.gateway import client, hasty_client, speaking
 
 
 def calculate(*, key: str, request: dict) -> dict:
@@ -9,11 +11,12 @@ def calculate(*, key: str, request: dict) -> dict:
     Refused where Stripe cannot place the address.
     """
     expand = ["line_items", "line_items.data.tax_breakdown"]
+    calculations = hasty_client(settings.STRIPE_TAX_SECONDS).v1.tax.calculations
     with speaking():
-        made = client().v1.tax.calculations.create(
+        made = calculations.create(
             {**request, "expand": expand}, {"idempotency_key": key}
         )
-        lines = client().v1.tax.calculations.line_items
+        lines = calculations.line_items
         return with_all_items(made, lines, ["data.tax_breakdown"])
 
 

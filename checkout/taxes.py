@@ -5,7 +5,7 @@ source is Stripe Tax: `stripe_tax`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,13 +29,21 @@ class TaxUnknown(Exception):
     """Nobody can say now which tax is due, so nothing is ordered."""
 
 
+def always() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where it goes, of which cart; `is_binding`: Stripe has been asked by now."""
+    """Where it goes, of which cart; `is_binding`: Stripe has been asked by now.
+
+    `may_ask`: whether who looks has not asked Stripe too often; each call counts.
+    """
 
     address: Mapping[str, str]
     cart_pk: int
     is_binding: bool = False
+    may_ask: Callable[[], bool] = always
 
     @property
     def is_whole(self) -> bool:

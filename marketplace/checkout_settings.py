@@ -15,6 +15,8 @@ TAX_RATES_FILE = env_str("TAX_RATES_FILE", "")
 STRIPE_TAX = env_bool("STRIPE_TAX", False)
 # Where Stripe gives no answer: by the table, else nothing is ordered until it does.
 STRIPE_TAX_FALLBACK = env_bool("STRIPE_TAX_FALLBACK", False)
+# So long a page waits for it, for all sellers of a cart together.
+STRIPE_TAX_SECONDS = env_int("STRIPE_TAX_SECONDS", 3, minimum=1)
 STRIPE_TAX_CODES = {
     "standard": env_str("STRIPE_TAX_CODE_STANDARD", "txcd_99999999"),
     "reduced": env_str("STRIPE_TAX_CODE_REDUCED", "txcd_99999999"),

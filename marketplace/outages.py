@@ -1,9 +1,6 @@
 """While PostgreSQL does not answer: a page that says so, at once, and no waiting."""
 
-import logging
 import sys
-import threading
-import time
 
 import psycopg
 from django.conf import settings
@@ -12,9 +9,8 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
+from marketplace.breakers import Breaker
 from marketplace.env import DATABASE_WAIT_SECONDS
-
-logger = logging.getLogger(__name__)
 
 # How long visitors are told to wait, and how often one of them finds out whether
 # the database is back: longer than the pool makes that one wait.
@@ -34,39 +30,9 @@ def is_outage(error: BaseException | None) -> bool:
     return state is None or state.startswith("08") or state in AWAY
 
 
-class Breaker:
-    """What this process knows of the database, so that not each request has to ask."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.is_open = False
-        self.look_at = 0.0
-
-    def trip(self, error: BaseException) -> None:
-        with self.lock:
-            if not self.is_open:
-                logger.error("The database does not answer: %s", error)
-            self.is_open = True
-            self.look_at = time.monotonic() + LOOK_EVERY_SECONDS
-
-    def may_look(self) -> bool:
-        """During an outage, whether this request is the one to look; few are."""
-        with self.lock:
-            now = time.monotonic()
-            if now < self.look_at:
-                return False
-            # The others wait for what this one finds.
-            self.look_at = now + DATABASE_WAIT_SECONDS + LOOK_EVERY_SECONDS
-            return True
-
-    def mend(self) -> None:
-        with self.lock:
-            if self.is_open:
-                logger.warning("The database answers again.")
-            self.is_open = False
-
-
-breaker = Breaker()
+breaker = Breaker(
+    "The database", rest_seconds=LOOK_EVERY_SECONDS, wait_seconds=DATABASE_WAIT_SECONDS
+)
 
 
 def is_back() -> bool:

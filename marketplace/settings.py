@@ -265,6 +265,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "3/5m/ip,3/5m/key",
     "report": "5/10m/ip",
     "coupon": "60/10m/ip,10/10m/key",
+    "stripe_tax": "300/10m/ip,60/10m/key",
     "upload": "120/h/user",
     "wish": "300/h/ip",
 }

@@ -21,9 +21,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from psycopg import errors
 
-from marketplace import embedded, outages
+from marketplace import breakers, embedded, outages
+from marketplace.breakers import Breaker
 from marketplace.env import DATABASE_WAIT_SECONDS
-from marketplace.outages import Breaker, OutageMiddleware
+from marketplace.outages import OutageMiddleware
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,7 +40,11 @@ GONE = caused_by(psycopg.OperationalError("connection refused"))
 
 @pytest.fixture(autouse=True)
 def breaker(monkeypatch):
-    fresh = Breaker()
+    fresh = Breaker(
+        "The database",
+        rest_seconds=outages.LOOK_EVERY_SECONDS,
+        wait_seconds=outages.DATABASE_WAIT_SECONDS,
+    )
     monkeypatch.setattr(outages, "breaker", fresh)
     return fresh
 
@@ -153,7 +158,7 @@ def test_during_an_outage_one_looks_and_the_others_are_answered_at_once(
     breaker, monkeypatch
 ):
     now = [100.0]
-    monkeypatch.setattr(outages, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(breakers, "time", SimpleNamespace(monotonic=lambda: now[0]))
     breaker.trip(GONE)
 
     at_once = [breaker.may_look() for _ in range(3)]

@@ -13,7 +13,7 @@ import pytest
 import requests
 import stripe
 
-from checkout import gateway, inbox
+from checkout import gateway, inbox, tax_gateway
 from checkout.models import StripeEvent
 from tests.payments.contract import CheckedClient
 
@@ -133,6 +133,31 @@ def sandbox(sandbox_server, settings, monkeypatch):
     sandbox.control(reset=True)
     yield sandbox
     gateway._client.cache_clear()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What Stripe is asked; it says 7 on each line and 3 on the delivery, 12.34 %."""
+    requests = []
+
+    def calculate(*, key, request):
+        requests.append(request)
+        part = {
+            "tax_breakdown": [{"tax_rate_details": {"percentage_decimal": "12.34"}}]
+        }
+        return {
+            "id": f"taxcalc_{len(requests)}",
+            "line_items": {
+                "data": [
+                    {"reference": item["reference"], "amount_tax": 7, **part}
+                    for item in request["line_items"]
+                ]
+            },
+            "shipping_cost": {"amount_tax": 3, **part},
+        }
+
+    monkeypatch.setattr(tax_gateway, "calculate", calculate)
+    return requests
 
 
 def sign(body, secret="whsec_tests_only", at=None):

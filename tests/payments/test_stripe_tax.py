@@ -14,6 +14,7 @@ from checkout import (
     tax_gateway,
     taxes,
 )
+from checkout.coupons import Entry
 from checkout.models import (
     OrderGroup,
     OrderLine,
@@ -25,6 +26,7 @@ from tests.factories import (
     TYPED,
     make_cart,
     make_checkout,
+    make_coupon,
     make_product,
     make_shipping_rate,
     make_user,
@@ -39,31 +41,6 @@ CHECKOUT = reverse("checkout:checkout")
 @pytest.fixture(autouse=True)
 def _on(settings):
     settings.STRIPE_TAX = True
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """What Stripe is asked; it says 7 on each line and 3 on the delivery, 12.34 %."""
-    requests = []
-
-    def calculate(*, key, request):
-        requests.append(request)
-        part = {
-            "tax_breakdown": [{"tax_rate_details": {"percentage_decimal": "12.34"}}]
-        }
-        return {
-            "id": f"taxcalc_{len(requests)}",
-            "line_items": {
-                "data": [
-                    {"reference": item["reference"], "amount_tax": 7, **part}
-                    for item in request["line_items"]
-                ]
-            },
-            "shipping_cost": {"amount_tax": 3, **part},
-        }
-
-    monkeypatch.setattr(tax_gateway, "calculate", calculate)
-    return requests
 
 
 @pytest.fixture
@@ -288,3 +265,35 @@ def test_another_total_than_was_shown_is_shown_first(client, shopper, asked):
     assert answer.status_code == 422
     assert answer.context["quote"].total_minor == 4488 + 10
     assert OrderGroup.objects.exists() is False
+
+
+def coupon_quote(left_minor, **address):
+    """Of goods for €10.00 with a coupon that leaves so much of it."""
+    cart = make_cart(variant=make_variant(price_minor=1000))
+    seller = cart.lines.get().variant.product.seller
+    make_shipping_rate(seller=seller, price_minor=0)
+    entry = Entry(make_coupon(amount_minor=1000 - left_minor).code, cart, None)
+    place = taxes.Place(address, cart.pk)
+    contents = cart_contents.contents(cart)
+    return quotes.quote(contents, address["country"], {}, entry, place=place)
+
+
+def test_a_coupon_may_leave_what_can_be_charged_with_the_tax_that_is_taken(asked):
+    """The table has no tax there, and €0.45 could not be charged; Stripe adds €0.10."""
+    found = coupon_quote(45, country="US", region="CA", postal_code="94103")
+
+    assert (found.coupon_problem, found.total_minor) == ("", 55)
+
+
+def test_a_coupon_that_leaves_too_little_with_the_tax_that_is_taken_is_refused(
+    asked, settings, tmp_path
+):
+    """With the table's 30 % it could be charged, with Stripe's €0.10 it cannot."""
+    table = tmp_path / "rates.json"
+    table.write_text('{"CA": {"basis_points": 3000}}')
+    settings.TAX_RATES_FILE = table
+
+    found = coupon_quote(39, country="CA", region="ON", postal_code="K1A 0B1")
+
+    assert "cannot be charged" in found.coupon_problem
+    assert found.total_minor == 1000 + 10
