@@ -80,12 +80,13 @@ def issue_invoices():
 
 @shared_task
 def tell_taxes():
-    """What Stripe Tax has not heard of, because a task was lost."""
+    """What Stripe Tax has not heard of: a task was lost, or a bank has turned."""
     for order_pk in tax_records.untold_orders():
         tasks.record_tax.delay(order_pk)
     for refund_pk in tax_records.untold_refunds():
         tasks.reverse_tax.delay(refund_pk)
-    tax_records.leave_undone()
+    for reversal_pk in tax_records.untold_restorations():
+        tasks.restore_tax.delay(reversal_pk)
     tax_records.forget_answers()
 
 

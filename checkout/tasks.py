@@ -46,6 +46,11 @@ def reverse_tax(refund_pk):
     tax_records.reverse(refund_pk)
 
 
+@shared_task(**RETRIES)
+def restore_tax(reversal_pk):
+    tax_records.restore(reversal_pk)
+
+
 @shared_task
 def issue_credit_note(refund_pk):
     invoicing.issue_credit_note(Refund.objects.get(pk=refund_pk))

@@ -46,14 +46,18 @@ def record(*, key: str, calculation_id: str, reference: str) -> dict:
 
 def reverse(*, key: str, transaction_id: str, reference: str, parts: dict) -> str:
     """What was paid back, and its tax with it.  All amounts are negative."""
+    return _reverse(key, transaction_id, reference, {"mode": "partial", **parts})
+
+
+def undo_reversal(*, key: str, transaction_id: str, reference: str) -> str:
+    """What had been paid back is owed again: all of that reversal, reversed."""
+    return _reverse(key, transaction_id, reference, {"mode": "full"})
+
+
+def _reverse(key, transaction_id, reference, how) -> str:
     with speaking():
         made = client().v1.tax.transactions.create_reversal(
-            {
-                "mode": "partial",
-                "original_transaction": transaction_id,
-                "reference": reference,
-                **parts,
-            },
+            {"original_transaction": transaction_id, "reference": reference, **how},
             {"idempotency_key": key},
         )
     return made.id

@@ -1,18 +1,21 @@
 """Stripe Tax is told what was sold and what was paid back: each order and refund once.
 
 The reference is unique there, so what was told cannot be told again, whatever became of
-the answer.  What Stripe does not take is left to people, with its words.
+the answer.  A lost answer is given again under its key; after an answer 500 the next
+try has another key, because Stripe would repeat that one for a day.  What Stripe does
+not take is left to people, with its words.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from checkout import gateway, stripe_tax, tax_gateway
+from checkout import disbursing, gateway, stripe_tax, tax_gateway
 from checkout.models import (
     Order,
     OrderGroup,
@@ -65,20 +68,28 @@ def record(order_pk: int) -> None:
     row = waiting(TaxRecord).filter(order=order_pk).first()
     if row is None:
         return
-    try:
+    with telling(row):
         made = tax_gateway.record(
-            key=f"tax-order-{row.pk}-{row.stripe_calculation_id}",
+            key=f"tax-order-{row.pk}-{row.stripe_calculation_id}-{row.attempts}",
             calculation_id=row.stripe_calculation_id,
             reference=f"order:{row.order_id}",
         )
+        ids = {item["reference"]: item["id"] for item in made["line_items"]["data"]}
+        lines = {pk: ids[name] for pk, name in row.lines.items() if name in ids}
+        waiting(TaxRecord).filter(pk=row.pk).update(
+            stripe_transaction_id=made["id"], lines=lines
+        )
+
+
+@contextmanager
+def telling(row: TaxRecord | TaxReversal) -> Iterator[None]:
+    try:
+        yield
+    except gateway.Unclear:
+        disbursing.next_attempt(row)
+        raise
     except gateway.Refused as refusal:
         leave_to_people(row, refusal)
-        return
-    ids = {item["reference"]: item["id"] for item in made["line_items"]["data"]}
-    lines = {pk: ids[name] for pk, name in row.lines.items() if name in ids}
-    waiting(TaxRecord).filter(pk=row.pk).update(
-        stripe_transaction_id=made["id"], lines=lines
-    )
 
 
 def reverse(refund_pk: int) -> None:
@@ -94,17 +105,33 @@ def reverse(refund_pk: int) -> None:
     row, _is_new = TaxReversal.objects.get_or_create(refund=refund)
     if row.stripe_transaction_id or row.problem or not record.stripe_transaction_id:
         return  # told, or what was sold is to be told first: the clock comes back
-    try:
+    # What a bank took back comes first: else Stripe finds nothing left to reverse.
+    for earlier in undone().filter(refund__order__group=refund.order.group_id):
+        restore(earlier.pk)
+    with telling(row):
         transaction_id = tax_gateway.reverse(
-            key=f"tax-refund-{row.pk}-{record.stripe_transaction_id}",
+            key=f"tax-refund-{row.pk}-{record.stripe_transaction_id}-{row.attempts}",
             transaction_id=record.stripe_transaction_id,
             reference=refund.reference,
             parts=parts_of(refund, record),
         )
-    except gateway.Refused as refusal:
-        leave_to_people(row, refusal)
+        waiting(TaxReversal).filter(pk=row.pk).update(
+            stripe_transaction_id=transaction_id
+        )
+
+
+def restore(reversal_pk: int) -> None:
+    """The loss was none, a bank has decided anew: that tax is owed after all."""
+    row = undone().filter(pk=reversal_pk).select_related("refund").first()
+    if row is None:
         return
-    waiting(TaxReversal).filter(pk=row.pk).update(stripe_transaction_id=transaction_id)
+    with telling(row):
+        transaction_id = tax_gateway.undo_reversal(
+            key=f"tax-undone-{row.pk}-{row.stripe_transaction_id}-{row.attempts}",
+            transaction_id=row.stripe_transaction_id,
+            reference=f"{row.refund.reference}:undone",
+        )
+        undone().filter(pk=row.pk).update(undone_transaction_id=transaction_id)
 
 
 def record_of(refund: Refund) -> TaxRecord | None:
@@ -163,25 +190,15 @@ def line_sold(order: Order, line_pk: int | None) -> int | None:
     return line_pk
 
 
-def leave_undone() -> None:
-    """Of losses that a bank took back: Stripe has no word for a reversal that was none.
-
-    Asked for by the clock, so that one that was on its way meanwhile is not missed.
-    """
-    told = TaxReversal.objects.filter(problem="", refund__status=Refund.Status.UNDONE)
-    for row in told.exclude(stripe_transaction_id="").order_by("pk")[:LIMIT]:
-        leave_to_people(row, "The dispute was won after all: this tax is owed again.")
-
-
-def leave_to_people(row: TaxRecord | TaxReversal, why: gateway.Refused | str) -> None:
+def leave_to_people(row: TaxRecord | TaxReversal, why: gateway.Refused) -> None:
     logger.error("%r %s is to be seen to in Stripe Tax: %s", row, row.pk, why)
     type(row).objects.filter(pk=row.pk).update(problem=str(why)[:300])
 
 
 def tell_again(row: TaxRecord | TaxReversal) -> bool:
     """People have seen to what Stripe did not take: the clock tells it once more."""
-    refused = type(row).objects.filter(pk=row.pk, stripe_transaction_id="")
-    return bool(refused.exclude(problem="").update(problem=""))
+    refused = type(row).objects.filter(pk=row.pk).exclude(problem="")
+    return row.is_unfinished and bool(refused.update(problem=""))
 
 
 def waiting(model):
@@ -210,6 +227,16 @@ def untold_refunds() -> list[int]:
         amount_minor__gt=0,
     )
     return list(made.order_by("pk").values_list("pk", flat=True).distinct()[:LIMIT])
+
+
+def undone() -> QuerySet[TaxReversal]:
+    """Asked for by the clock, so one that was told meanwhile is not missed."""
+    told = TaxReversal.objects.exclude(stripe_transaction_id="").filter(problem="")
+    return told.filter(undone_transaction_id="", refund__status=Refund.Status.UNDONE)
+
+
+def untold_restorations() -> list[int]:
+    return list(undone().order_by("pk").values_list("pk", flat=True)[:LIMIT])
 
 
 def forget_answers() -> None:

@@ -24,6 +24,8 @@ class SentTax(models.Model):
     stripe_transaction_id = models.CharField(max_length=64, blank=True)
     # Why Stripe does not take it: people have to see to it in its dashboard.
     problem = models.CharField(_("problem"), max_length=300, blank=True)
+    # Tries that Stripe failed at: it keeps each such answer under the key of the try.
+    attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -50,11 +52,17 @@ class TaxRecord(SentTax):
     def __str__(self):
         return str(self.order)
 
+    @property
+    def is_unfinished(self) -> bool:
+        return not self.stripe_transaction_id
+
 
 class TaxReversal(SentTax):
     """A refund of such an order."""
 
     refund = models.OneToOneField(Refund, models.PROTECT, related_name="tax_reversal")
+    # What reversed it in its turn: the loss that it was of, a bank took back.
+    undone_transaction_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
         indexes = [
@@ -67,3 +75,9 @@ class TaxReversal(SentTax):
 
     def __str__(self):
         return str(self.refund)
+
+    @property
+    def is_unfinished(self) -> bool:
+        if self.refund.status == Refund.Status.UNDONE:
+            return bool(self.stripe_transaction_id) and not self.undone_transaction_id
+        return not self.stripe_transaction_id

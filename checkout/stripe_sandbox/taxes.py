@@ -278,7 +278,7 @@ def retrieve(call, pk):
 
 
 def reverse(call):
-    """Never more of a line than was recorded."""
+    """Parts of a sale, never more of a line than was recorded; or all of a reversal."""
     secret_only(call)
     p = call.params
     p.accept(
@@ -287,8 +287,13 @@ def reverse(call):
     )  # fmt: skip
     original = found(p.text("original_transaction"))
     refuse_used(p.text("reference"))
-    if p.text("mode") != "partial":
-        raise errors.invalid("The sandbox reverses parts only.", param="mode")
+    if p.text("mode") == "full":
+        return first_items(undo(call, original))
+    if p.text("mode") != "partial" or original["type"] == "reversal":
+        raise errors.invalid(
+            "The sandbox reverses parts of sales, and reversals as a whole.",
+            param="mode",
+        )
     by_id = {item["id"]: item for item in original["line_items"]["data"]}
     items = [reversal_item(given, by_id) for given in p.sequence("line_items")]
     shipping = reversed_shipping(p.mapping("shipping_cost"), original)
@@ -298,6 +303,36 @@ def reverse(call):
     made = transaction(call, original, items, shipping, original["id"])
     refuse_too_much(original, made)
     return first_items(made)
+
+
+def undo(call, reversal):
+    if reversal["type"] != "reversal" or reversals_of(reversal):
+        raise errors.invalid(
+            "The sandbox reverses as a whole what is a reversal, and that once.",
+            param="original_transaction",
+        )
+    items = [
+        transaction_item(
+            store.new_id("tax_li"), {**item, **positive(item)}, "reversal", item["id"]
+        )
+        for item in reversal["line_items"]["data"]
+    ]
+    shipping = reversal["shipping_cost"]
+    if shipping:
+        shipping = {**shipping, **positive(shipping)}
+    return transaction(call, reversal, items, shipping, reversal["id"])
+
+
+def positive(part):
+    return {name: -part[name] for name in ("amount", "amount_tax")}
+
+
+def reversals_of(original):
+    return [
+        one
+        for one in store.find("tax.transaction")
+        if (one["reversal"] or {}).get("original_transaction") == original["id"]
+    ]
 
 
 def reversal_item(given, by_id):
@@ -330,11 +365,7 @@ def negative_of(given, name):
 
 def refuse_too_much(original, made):
     """Counted with all that was reversed before, this one among them."""
-    others = [
-        one
-        for one in store.find("tax.transaction")
-        if (one["reversal"] or {}).get("original_transaction") == original["id"]
-    ]
+    others = [one for one in reversals_of(original) if not reversals_of(one)]
     left = {item["id"]: item["amount"] for item in original["line_items"]["data"]}
     left[""] = (original["shipping_cost"] or {"amount": 0})["amount"]
     for one in others:

@@ -9,7 +9,6 @@ from checkout import (
     exchanges,
     gateway,
     payments,
-    periodic,
     return_requests,
     returns,
     tax_gateway,
@@ -17,7 +16,6 @@ from checkout import (
 )
 from checkout.models import Refund, TaxRecord, TaxReversal
 from checkout.refund_amounts import Claim
-from checkout.stripe_objects import DisputeMove
 from marketplace.accounts.models import User
 from tests.factories import (
     make_cart,
@@ -27,7 +25,6 @@ from tests.factories import (
     make_variant,
 )
 from tests.payments.checkouts import assert_books_hold, start
-from tests.payments.disputed import record, send_refunds
 from tests.payments.test_payouts import make_due
 from tests.payments.test_stripe_tax import place_order, two_lines
 
@@ -39,11 +36,15 @@ def _on(settings):
     settings.STRIPE_TAX = True
 
 
-@pytest.fixture
-def paid(sandbox):
+def make_paid(sandbox):
     group = place_order(cart=two_lines())
     sandbox.pay(start(group).payment_intent_id)
     return payments.settle(group)
+
+
+@pytest.fixture
+def paid(sandbox):
+    return make_paid(sandbox)
 
 
 def at_stripe(sandbox, transaction_id):
@@ -275,26 +276,6 @@ def test_who_is_no_operator_does_not_see_it(client, paid):
     for name, args in [("changelist", []), ("decide", [row.pk, "again"])]:
         url = reverse(f"admin:checkout_taxrecord_{name}", args=args)
         assert client.get(url).status_code in (403, 404)
-
-
-def test_a_loss_that_a_bank_took_back_is_left_to_people(paid):
-    order = paid.orders.get()
-    sold(order)
-    total = order.total_minor
-    taken, given = DisputeMove("taken", -total, 0), DisputeMove("given", total, 0)
-    record(paid, "lost", [taken], amount=total)
-    send_refunds()
-    lost = Refund.objects.get()
-    tax_records.reverse(lost.pk)
-    periodic.tell_taxes()
-    assert TaxReversal.objects.get().problem == ""
-
-    record(paid, "won", [taken, given], amount=total)
-    periodic.tell_taxes()
-
-    row = TaxReversal.objects.get(refund=lost)
-    assert row.stripe_transaction_id
-    assert "won after all" in row.problem
 
 
 def test_what_a_lost_task_left_untold_is_found(paid, monkeypatch):

@@ -44,7 +44,7 @@ class SentTaxAdmin(DeskAdmin):
             "again",
             _("Tell Stripe again"),
             act=tell_again,
-            is_possible=lambda row: bool(row.problem and not row.stripe_transaction_id),
+            is_possible=lambda row: bool(row.problem) and row.is_unfinished,
             is_told=False,
         )
     ]
@@ -89,9 +89,13 @@ class TaxRecordAdmin(SentTaxAdmin):
 class TaxReversalAdmin(SentTaxAdmin):
     list_display = ["__str__", "state", "why", "created_at"]
     list_select_related = ["refund__order__group"]
-    fields = ["refund_page", "state", "why", "transaction", "created_at"]
-    readonly_fields = ["refund_page", "state", "why", "transaction"]
+    fields = ["refund_page", "state", "why", "transaction", "undone", "created_at"]
+    readonly_fields = ["refund_page", "state", "why", "transaction", "undone"]
 
     @shown(_("refund"))
     def refund_page(self, reversal):
         return link_to(reversal.refund)
+
+    @shown(_("owed again, as the loss was won after all"))
+    def undone(self, reversal):
+        return reversal.undone_transaction_id or "–"
