@@ -1,8 +1,7 @@
-"""The seller centre's pages about orders and delivery."""
+"""The seller centre's pages about orders."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, Prefetch, prefetch_related_objects
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,10 +17,8 @@ from checkout.models import (
     Dispute,
     Fulfillment,
     Order,
-    ShippingRate,
 )
 from checkout.seller_forms import ParcelForm
-from checkout.shipping_forms import ShippingRateForm
 from sellers.access import seller_required
 
 PAGE_SIZE = 25
@@ -151,43 +148,3 @@ def packing_slip_pdf(request, pk):
     return FileResponse(
         packing_slip.draw(order), filename=f"packing-slip-{order.number}.pdf"
     )
-
-
-@seller_required
-@require_GET
-def shipping_rates(request):
-    return render(
-        request,
-        "checkout/shipping_rates.html",
-        {
-            "rates": request.seller.shipping_rates.select_related(
-                "zone"
-            ).prefetch_related("bands"),
-            "zones": request.seller.shipping_zones.annotate(count=Count("rates")),
-            "seller": request.seller,
-        },
-    )
-
-
-@seller_required
-@require_http_methods(["GET", "POST"])
-def shipping_rate(request, pk=None):
-    """Add a rate, or change the one named."""
-    rate = get_object_or_404(request.seller.shipping_rates, pk=pk) if pk else None
-    form = ShippingRateForm(
-        request.POST or None, instance=rate or ShippingRate(), seller=request.seller
-    )
-    if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            form.save()
-        messages.success(request, _("Saved."))
-        return redirect("checkout:shipping_rates")
-    return render(request, "checkout/shipping_rate.html", {"form": form, "rate": rate})
-
-
-@seller_required
-@require_POST
-def delete_shipping_rate(request, pk):
-    get_object_or_404(request.seller.shipping_rates, pk=pk).delete()
-    messages.success(request, _("The rate is deleted. Past orders keep theirs."))
-    return redirect("checkout:shipping_rates")

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django import forms
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -36,7 +37,30 @@ class CountriesField(forms.MultipleChoiceField):
         self.choices = sorted(countries, key=lambda country: country[0] not in chosen)
 
 
-class ShippingZoneForm(forms.ModelForm):
+class KeptForm(forms.ModelForm):
+    """Where what it changes was deleted meanwhile it says so, and keeps what was typed.
+
+    `gone`: in which words.  Sent again it makes a new one.
+    """
+
+    is_gone = False
+    gone = ""
+
+    def refuse_as_gone(self) -> None:
+        self.is_gone = True
+        self.add_error(None, self.gone)
+
+    def is_saved(self) -> bool:
+        try:
+            self.save()
+        except shipping_zones.Deleted:
+            self.refuse_as_gone()
+            return False
+        return True
+
+
+class ShippingZoneForm(KeptForm):
+    gone = _("This zone has been deleted meanwhile. Save it again to make a new one.")
     countries = CountriesField(
         error_messages={"required": _("Tick at least one country.")}
     )
@@ -60,14 +84,17 @@ class ShippingZoneForm(forms.ModelForm):
     def is_saved(self) -> bool:
         """Not where a second click, or somebody else, was quicker with the name."""
         try:
-            shipping_zones.save_zone(self.instance)
+            return super().is_saved()
         except shipping_zones.NameTaken:
             self.add_error("name", NAME_TAKEN)
             return False
-        return True
+
+    def save(self):
+        shipping_zones.save_zone(self.instance)
 
 
-class ShippingRateForm(forms.ModelForm):
+class ShippingRateForm(KeptForm):
+    gone = _("This rate has been deleted meanwhile. Save it again to make a new one.")
     countries = CountriesField(
         required=False,
         help_text=_("None ticked: everywhere. A zone has its own countries."),
@@ -193,6 +220,7 @@ class ShippingRateForm(forms.ModelForm):
             self.add_error(name, error)
             return None
 
+    @transaction.atomic
     def save(self):
         rate, heaviest = self.instance, self.cleaned_data["max_kilograms"]
         rate.price_minor = self.cleaned_data["price_minor"]

@@ -10,12 +10,16 @@ class NameTaken(Exception):
     """Another zone of the shop was given that name meanwhile."""
 
 
+class Deleted(Exception):
+    """It was deleted while it stood open: saving must not bring it back."""
+
+
 def save_zone(zone: ShippingZone) -> None:
     """Its rates go where it goes, from now on; placed orders keep theirs."""
     try:
         with transaction.atomic():
-            if zone.pk:
-                locked_zone(zone.seller, zone.pk)
+            if zone.pk and locked_zone(zone.seller, zone.pk) is None:
+                raise Deleted
             zone.save()
             zone.rates.update(countries=zone.countries)
     except IntegrityError as error:
@@ -29,6 +33,9 @@ def save_rate(rate: ShippingRate) -> None:
         known = rate.zone
         rate.zone = locked_zone(rate.seller, known.pk)
         rate.countries = (rate.zone or known).countries
+    rates = rate.seller.shipping_rates.select_for_update(no_key=True)
+    if rate.pk and not rates.filter(pk=rate.pk).first():
+        raise Deleted
     rate.save()
 
 

@@ -11,10 +11,10 @@ from checkout import (
     payment_views,
     return_views,
     seller_views,
+    shipping_views,
     statement_views,
     webhooks,
     withdrawal_views,
-    zone_views,
 )
 
 app_name = "checkout"
@@ -105,27 +105,31 @@ urlpatterns = [
     ),
     path("seller/disputes/", dispute_views.disputes, name="disputes"),
     path("seller/disputes/<int:pk>/", dispute_views.dispute, name="dispute"),
-    path("seller/shipping/", seller_views.shipping_rates, name="shipping_rates"),
+    path("seller/shipping/", shipping_views.shipping_rates, name="shipping_rates"),
     path(
         "seller/shipping/zones/new/",
-        zone_views.shipping_zone,
+        shipping_views.shipping_zone,
         name="new_shipping_zone",
     ),
     path(
         "seller/shipping/zones/<int:pk>/",
-        zone_views.shipping_zone,
+        shipping_views.shipping_zone,
         name="shipping_zone",
     ),
     path(
         "seller/shipping/zones/<int:pk>/delete/",
-        zone_views.delete_shipping_zone,
+        shipping_views.delete_shipping_zone,
         name="delete_shipping_zone",
     ),
-    path("seller/shipping/new/", seller_views.shipping_rate, name="new_shipping_rate"),
-    path("seller/shipping/<int:pk>/", seller_views.shipping_rate, name="shipping_rate"),
+    path(
+        "seller/shipping/new/", shipping_views.shipping_rate, name="new_shipping_rate"
+    ),
+    path(
+        "seller/shipping/<int:pk>/", shipping_views.shipping_rate, name="shipping_rate"
+    ),
     path(
         "seller/shipping/<int:pk>/delete/",
-        seller_views.delete_shipping_rate,
+        shipping_views.delete_shipping_rate,
         name="delete_shipping_rate",
     ),
     path("seller/coupons/", coupon_views.coupons, name="coupons"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from checkout import cart_contents, quotes, shipping_zones
 from checkout.models import ShippingRate, ShippingZone
-from checkout.shipping_forms import ShippingZoneForm
+from checkout.shipping_forms import ShippingRateForm, ShippingZoneForm
 from tests.factories import (
     make_cart,
     make_product,
@@ -193,6 +193,44 @@ def test_a_zone_of_another_shop_is_not_there(client, owner):
     zone.refresh_from_db()
     assert (zone.name, zone.countries) == ("Nordics", NORDICS)
     assert ShippingRate.objects.exists() is False
+
+
+@pytest.mark.parametrize("is_deleted", ["before", "while"])
+@pytest.mark.parametrize("kind", ["zone", "rate"])
+def test_what_was_deleted_while_its_form_stood_open_stays_deleted(
+    client, owner, monkeypatch, kind, is_deleted
+):
+    """What was typed is shown again, and sent again it makes a new one."""
+    zone, rate = make_zone(seller=owner.shop), make_shipping_rate(seller=owner.shop)
+    found = {"zone": zone, "rate": rate}[kind]
+    typed = {
+        "zone": {"name": "The North", "countries": ["SE", "IS"]},
+        "rate": rate_form(name="Pallet", countries=["SE"]),
+    }[kind]
+    url = reverse(f"checkout:shipping_{kind}", args=[found.pk])
+    rows = {"zone": owner.shop.shipping_zones, "rate": owner.shop.shipping_rates}[kind]
+    if is_deleted == "before":
+        found.delete()
+    else:
+        form = {"zone": ShippingZoneForm, "rate": ShippingRateForm}[kind]
+        save = form.save
+
+        def save_late(form):
+            rows.all().delete()
+            return save(form)
+
+        monkeypatch.setattr(form, "save", save_late)
+
+    answer = client.post(url, typed)
+
+    assert rows.exists() is False
+    assert f"This {kind} has been deleted meanwhile" in text_of(answer)
+    assert answer.context["form"]["name"].value() == typed["name"]
+    new = reverse(f"checkout:new_shipping_{kind}")
+    assert f'action="{new}"' in answer.content.decode()
+    monkeypatch.undo()
+    client.post(new, typed)
+    assert rows.get().name == typed["name"]
 
 
 def test_the_database_knows_no_zone_of_nowhere():

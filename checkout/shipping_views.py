@@ -1,0 +1,95 @@
+"""The seller centre's pages about delivery: rates, and the zones that they go to."""
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+)
+
+from checkout.models import ShippingRate, ShippingZone
+from checkout.shipping_forms import ShippingRateForm, ShippingZoneForm
+from sellers.access import seller_required
+
+
+@seller_required
+@require_GET
+def shipping_rates(request):
+    rates = request.seller.shipping_rates.select_related("zone")
+    context = {
+        "rates": rates.prefetch_related("bands"),
+        "zones": request.seller.shipping_zones.annotate(count=Count("rates")),
+        "seller": request.seller,
+    }
+    return render(request, "checkout/shipping_rates.html", context)
+
+
+@seller_required
+@require_http_methods(["GET", "POST"])
+def shipping_rate(request, pk=None):
+    """Add a rate, or change the one named."""
+    rate = own(request, request.seller.shipping_rates, pk)
+    form = ShippingRateForm(
+        request.POST or None, instance=rate or ShippingRate(), seller=request.seller
+    )
+    if request.method == "POST" and is_saved(form, is_gone=bool(pk) and rate is None):
+        messages.success(request, _("Saved."))
+        return redirect("checkout:shipping_rates")
+    context = {"form": form, "rate": None if form.is_gone else rate}
+    return render(request, "checkout/shipping_rate.html", context)
+
+
+@seller_required
+@require_http_methods(["GET", "POST"])
+def shipping_zone(request, pk=None):
+    """Name a zone, or change the one named."""
+    zone = own(request, request.seller.shipping_zones, pk)
+    form = ShippingZoneForm(
+        request.POST or None, instance=zone or ShippingZone(), seller=request.seller
+    )
+    if request.method == "POST" and is_saved(form, is_gone=bool(pk) and zone is None):
+        messages.success(request, _("Saved."))
+        return redirect("checkout:shipping_rates")
+    zone = None if form.is_gone else zone
+    context = {"form": form, "zone": zone, "rates": zone.rates.all() if zone else []}
+    return render(request, "checkout/shipping_zone.html", context)
+
+
+def own(request, rows, pk):
+    """None of a new one, and of one that was deleted while its form stood open.
+
+    That form is shown again: what was typed is not lost by it.
+    """
+    found = rows.filter(pk=pk).first() if pk else None
+    if pk and found is None:
+        is_sent = request.method == "POST"
+        if not is_sent or rows.model.objects.filter(pk=pk).exists():
+            raise Http404
+    return found
+
+
+def is_saved(form, *, is_gone):
+    if is_gone:
+        form.refuse_as_gone()
+        return False
+    return form.is_valid() and form.is_saved()
+
+
+@seller_required
+@require_POST
+def delete_shipping_rate(request, pk):
+    get_object_or_404(request.seller.shipping_rates, pk=pk).delete()
+    messages.success(request, _("The rate is deleted. Past orders keep theirs."))
+    return redirect("checkout:shipping_rates")
+
+
+@seller_required
+@require_POST
+def delete_shipping_zone(request, pk):
+    get_object_or_404(request.seller.shipping_zones, pk=pk).delete()
+    messages.success(request, _("The zone is deleted. Its rates keep the countries."))
+    return redirect("checkout:shipping_rates")
