@@ -19,6 +19,7 @@ from checkout import (
     quotes,
     return_requests,
     returns,
+    taxes,
 )
 from checkout.models import Cart, Order, OrderGroup, Payment
 from checkout.tracking import TrackingUpdate
@@ -122,7 +123,10 @@ def place(story, buyer, key, nth):
         tag = variant.product.video_tags.first()
         carts.put(cart, variant, quantity, tag and carts.Through(tag.video, tag))
     address = postal_address(buyer.name, nth)
-    quote = quotes.quote(cart_contents.contents(cart), address["country"], {})
+    # As the page does, so that Stripe Tax has said by then which tax is due.
+    place = taxes.Place(address, cart.pk)
+    contents = cart_contents.contents(cart)
+    quote = quotes.quote(contents, address["country"], {}, place=place)
     details = ordering.Details(
         email=buyer.email,
         address=address,

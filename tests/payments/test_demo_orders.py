@@ -7,6 +7,7 @@ from checkout.models import (
     OrderGroup,
     Refund,
     ReturnRequest,
+    TaxRecord,
     Transfer,
 )
 from marketplace.demo import people, trade
@@ -52,3 +53,16 @@ def test_the_demos_orders_are_in_every_state_and_not_played_twice(
 
     assert (by_status(Order), JournalEntry.objects.count()) == before
     assert StockLevel.objects.filter(reserved__gt=0).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_orders_with_the_taxes_of_stripe_too(
+    sandbox, settings, shopping_street
+):
+    settings.STRIPE_TAX = True
+    shopper, _people = shopping_street
+    story = trade.Story("unpaid", 0.01, (1, 2))
+
+    group = trade.place(story, shopper, "demo-0", 0)
+
+    assert TaxRecord.objects.filter(order__group=group).count() == group.orders.count()
