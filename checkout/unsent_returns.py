@@ -100,11 +100,12 @@ def say_sent(request: ReturnRequest, proof: str) -> None:
 
 
 @transaction.atomic
-def reopen(request: ReturnRequest) -> None:
+def reopen(request: ReturnRequest, words: str = "") -> None:
     """It came after all, or will: as if it had just been accepted.
 
-    Raises OrderConflict where it is not closed, ReturnRefused where its units were paid
-    back or asked for anew meanwhile.
+    The buyer reads the words, and not again why it had been closed.  Raises
+    OrderConflict where it is not closed, ReturnRefused where its units were paid back
+    or asked for anew meanwhile.
     """
     order = return_requests.locked(request.order)
     units = {line.order_line_id: line.quantity for line in request.lines.all()}
@@ -114,15 +115,17 @@ def reopen(request: ReturnRequest) -> None:
         raise ReturnRefused(
             _("Its units were paid back meanwhile, or are returned in another way.")
         ) from refusal
+    said = "\n\n".join(filter(None, [request.answer, words]))
     request.advance(
         Status.ACCEPTED,
+        answer=said[-1000:],
         decided_at=timezone.now(),
         send_by=return_requests.send_deadline(),
         reminded_at=None,
         sent_at=None,
         proof="",
     )
-    tell_buyer(request, _("Your return is open again"), "return_answered")
+    tell_buyer(request, _("Your return is open again"), "return_reopened", words=words)
 
 
 def tell_buyer(request: ReturnRequest, subject: str, template: str, **context) -> None:

@@ -259,9 +259,15 @@ def test_the_desk_closes_what_a_buyer_wrongly_says_was_sent(client, accepted, or
     assert accepted.status == Status.CLOSED
     assert "no such parcel" in mails("Your return is closed").get().text
 
-    client.post(reverse(page, args=[accepted.pk, "reopen"]))
+    reopening = reverse(page, args=[accepted.pk, "reopen"])
+    assert client.post(reopening, {"details": ""}).status_code == 200
+    client.post(reopening, {"details": "The parcel turned up."})
     accepted.refresh_from_db()
     assert (accepted.status, accepted.proof) == (Status.ACCEPTED, "")
+    assert accepted.answer.endswith("no such parcel.\n\nThe parcel turned up.")
+    text = mails("Your return is open again").get().text
+    assert "The parcel turned up." in text
+    assert "no such parcel" not in text
 
 
 def test_what_was_decided_is_not_said_to_be_sent(accepted, owner):

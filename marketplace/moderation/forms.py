@@ -38,6 +38,11 @@ class DecisionForm(forms.Form):
         if not needs_reason:
             # All of them say why something is refused.
             del self.fields["standard"]
+        if not needs_reason and not needs_words:
+            self.fields["details"].label = _("Note")
+            self.fields["details"].help_text = _(
+                "It stays in the record; nobody gets it by email."
+            )
 
     def clean(self):
         cleaned = super().clean()

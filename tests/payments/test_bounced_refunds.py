@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from auditlog.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
@@ -155,6 +156,21 @@ def test_the_desk_sends_it_again_once(sandbox, client, order, bounced):
     assert "once more back" in OutgoingMail.objects.latest("pk").text
     assert Refund.objects.to_settle().exists() is False
     assert_books_hold()
+
+
+def test_a_note_beside_a_step_is_for_the_record(client, bounced):
+    """Nobody is told it, and the page does not say otherwise."""
+    client.force_login(make_staff(Role.MODERATOR))
+    page = reverse("admin:checkout_refund_decide", args=[bounced.pk, "send-again"])
+    asked = client.get(page).content.decode()
+    assert "nobody gets it by email" in asked
+    assert "The person concerned reads this" not in asked
+
+    decide(client, bounced, "send-again", details="The bank has a new account.")
+
+    [entry] = LogEntry.objects.get_for_object(bounced)
+    said = "sent again: The bank has a new account."
+    assert entry.changes["decision"][1] == said
 
 
 def test_what_comes_back_again_is_sent_a_third_time(sandbox, order, bounced):

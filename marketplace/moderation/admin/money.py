@@ -65,7 +65,7 @@ class PaymentAdmin(AmountMixin, DeskAdmin):
 def send_again(refund, user, reason):
     if not bounced_refunds.send_again(refund, user):
         raise AlreadyDecided
-    trail(refund, user, gettext("sent again"))
+    trail(refund, user, ": ".join(filter(None, [gettext("sent again"), reason])))
 
 
 def pay_otherwise(refund, user, reason):

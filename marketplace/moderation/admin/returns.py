@@ -24,10 +24,10 @@ def close(request, user, reason):
 
 def reopen(request, user, reason):
     try:
-        unsent_returns.reopen(request)
+        unsent_returns.reopen(request, reason)
     except (OrderConflict, ReturnRefused) as refusal:
         raise AlreadyDecided from refusal
-    trail(request, user, gettext("opened again"))
+    trail(request, user, f"{gettext('opened again')}: {reason}")
 
 
 class UnitsInline(DeskInline):
@@ -62,6 +62,10 @@ class ReturnRequestAdmin(DeskAdmin):
             _("Open again"),
             act=reopen,
             is_possible=lambda found: found.status == ReturnRequest.Status.CLOSED,
+            question=_(
+                "It can be sent back as if it had just been accepted, and the shop "
+                "waits for its money again. Say why: the buyer reads it."
+            ),
         ),
     ]
     list_display = [
