@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from checkout import bounced_refunds, disbursing, ledger, returns, seller_debts, tasks
@@ -15,9 +16,7 @@ def give_back(dispute: Dispute, orders: list[Order]) -> dict[Order, dict[int, in
     Returns what is not sent because of it, in units by line: it is the buyer's to have
     back, as far as the bank has not paid it in another dispute.
     """
-    charged = dispute.refunds.filter(came_back_at=None).exclude(
-        status=Refund.Status.UNDONE
-    )
+    charged = charged_for(dispute)
     by_pk = {order.pk: order for order in orders}
     unsent = defaultdict(Counter)
     # Of all shops at once: another payment may have them in another order.
@@ -30,6 +29,11 @@ def give_back(dispute: Dispute, orders: list[Order]) -> dict[Order, dict[int, in
             pay_after_all(refund)
     ledger.post_dispute_loss(dispute, -ledger.lost_in(dispute))
     return {order: dict(units) for order, units in unsent.items() if units}
+
+
+def charged_for(dispute: Dispute) -> QuerySet[Refund]:
+    refunds = dispute.refunds.filter(came_back_at=None)
+    return refunds.exclude(status=Refund.Status.UNDONE)
 
 
 def refund_unsent(unsent: dict[Order, dict[int, int]]) -> None:

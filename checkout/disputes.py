@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -183,21 +183,44 @@ def settle(dispute: Dispute, orders: list[Order]) -> set[Order]:
     else:
         dispute.closed_at = dispute.closed_at or timezone.now()
         is_taken = dispute.is_lost and dispute.withdrawn_minor > 0
-        if is_taken and not dispute.is_charged:
-            stopped = charge_sellers(dispute, orders, dispute.withdrawn_minor)
-        elif dispute.is_charged and not is_taken:
-            unsent = dispute_reversals.give_back(dispute, orders)
-            stopped = charge_for_others(dispute, orders)
-            dispute_reversals.refund_unsent(unsent)
+        due_minor = dispute.withdrawn_minor if is_taken else 0
+        if charged_minor(dispute) != due_minor:
+            stopped = charge_anew(dispute, orders, due_minor)
         dispute.is_charged = is_taken
     dispute.save(update_fields=["closed_at", "is_charged"])
     return stopped
 
 
-def charge_for_others(won: Dispute, orders: list[Order]) -> set[Order]:
+def charged_minor(dispute: Dispute) -> int:
+    """What was charged for it so far, the platform's part of it included."""
+    if not dispute.is_charged:
+        return 0
+    borne = dispute_reversals.charged_for(dispute).aggregate(
+        sum=Sum("amount_minor", default=0)
+    )
+    return borne["sum"] + ledger.lost_in(dispute)
+
+
+def charge_anew(dispute: Dispute, orders: list[Order], due_minor: int) -> set[Order]:
+    """Undo what was charged, and charge what the bank keeps now: all, a part, nothing.
+
+    Who is owed for things that were not sent is paid what the bank has not paid them.
+    """
+    unsent, stopped = {}, set()
+    if dispute.is_charged:
+        unsent = dispute_reversals.give_back(dispute, orders)
+    if due_minor:
+        stopped |= charge_sellers(dispute, orders, due_minor)
+    if dispute.is_charged:
+        stopped |= charge_for_others(dispute, orders)
+        dispute_reversals.refund_unsent(unsent)
+    return stopped
+
+
+def charge_for_others(turned: Dispute, orders: list[Order]) -> set[Order]:
     """Of others that are lost: what no order was left to bear, these bear again."""
     stopped = set()
-    others = won.payment.disputes.filter(is_charged=True).exclude(pk=won.pk)
+    others = turned.payment.disputes.filter(is_charged=True).exclude(pk=turned.pk)
     for dispute in others.order_by("pk"):
         if lost := ledger.lost_in(dispute):
             ledger.post_dispute_loss(dispute, -lost)
