@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -79,14 +80,19 @@ AUTOCOMPLETE = {
     "phone": "shipping tel",
 }
 # Another country or region: other deliveries, another tax.  Relative to the page:
-# the cart's checkout or that of what is bought at once.
+# the cart's checkout or that of what is bought at once.  One question at a time, and
+# the last with all that has been typed by then: browsers fill in many fields at once.
 QUOTE_AGAIN = {
     "hx-post": "quote/",
     "hx-trigger": "change",
     "hx-include": "closest form",
     "hx-target": "#delivery",
     "hx-swap": "outerHTML",
+    "hx-sync": "closest form:queue last",
 }
+# To the table the region is enough, Stripe Tax goes by the whole address.
+TAXED_BY = ["country", "region"]
+TAXED_BY_STRIPE = [*TAXED_BY, "line1", "line2", "postal_code", "city"]
 ADDRESS_FIELDS = [name for name in AUTOCOMPLETE if name != "email"]
 
 
@@ -115,7 +121,7 @@ class CheckoutForm(forms.ModelForm):
             self.fields[name].widget.attrs["autocomplete"] = autocomplete
         self.fields["email"].widget.attrs["inputmode"] = "email"
         self.fields["phone"].widget.input_type = "tel"
-        for name in ("country", "region"):
+        for name in TAXED_BY_STRIPE if settings.STRIPE_TAX else TAXED_BY:
             self.fields[name].widget.attrs |= QUOTE_AGAIN
         country = str(self.data.get("country") or self.initial.get("country") or "")
         self.fields["postal_code"].required = country in POSTAL_CODES

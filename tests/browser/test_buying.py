@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from checkout import tax_gateway
 from checkout.models import CartLine, OrderGroup
 from tests.factories import (
     make_cart,
@@ -69,6 +70,45 @@ def test_the_totals_follow_the_delivery_and_the_country(page, site, shopper):
 
     expect(page.get_by_label("Express")).to_have_count(0)
     expect(total).to_have_text("€68.05")
+
+
+@pytest.fixture
+def tax_by_postal_code(settings, monkeypatch):
+    """So many euros on each line as the postal code's last figure says."""
+    settings.STRIPE_TAX = True
+
+    def calculate(*, key, request):
+        code = request["customer_details"]["address"].get("postal_code", "0")
+        items = [
+            {"reference": item["reference"], "amount_tax": 100 * int(code[-1])}
+            for item in request["line_items"]
+        ]
+        return {"id": key, "line_items": {"data": items}}
+
+    monkeypatch.setattr(tax_gateway, "calculate", calculate)
+
+
+def test_the_tax_follows_the_postal_code(page, site, shopper, tax_by_postal_code):
+    page.goto(f"{site}/checkout/")
+    total = page.locator(".rows-total dd")
+    page.get_by_label("Country").select_option("US")
+    expect(total).to_have_text("€64.80")
+    for label, text in {
+        "Full name": "Bea Buyer",
+        "Address": "2 Low Street",
+        "Town or city": "San Francisco",
+        "State or region": "CA",
+        "Postal code": "94103",
+    }.items():
+        page.get_by_label(label, exact=label == "Address").first.fill(text)
+        page.keyboard.press("Tab")
+    expect(total).to_have_text("€70.80")
+
+    page.get_by_label("Postal code").fill("94105")
+    page.keyboard.press("Tab")
+    expect(total).to_have_text("€74.80")
+
+    expect(page.locator("[name=shown_total]")).to_have_value("7480")
 
 
 def test_the_checkout_needs_no_javascript_up_to_the_card(browser, site, shopper, page):
