@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_countries import countries
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from checkout import cart_contents, carts, quotes
+from checkout import cart_contents, carts, deliveries
 from checkout.carts import CartRefusal, Through
 from checkout.forms import AddForm, QuantityForm, RestoreForm
 from checkout.models import CartLine
@@ -95,7 +95,7 @@ def cart_context(request):
     return {
         "contents": contents,
         "country_name": countries.name(country),
-        "unreachable": quotes.unreachable(contents, country) if country else [],
+        "unreachable": deliveries.unreachable(contents, country) if country else [],
         "unpaid": cart and cart.order_groups.payable().first(),
         "removed": request.session.pop(REMOVED_KEY, None),
     }

@@ -1,5 +1,6 @@
 """From the cart to the payment: one page to fill in, one step to pay."""
 
+import re
 from functools import partial
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from checkout import (
     cart_contents,
     carts,
     coupon_guesses,
+    deliveries,
     gateway,
     ordering,
     payments,
@@ -66,7 +68,7 @@ def check_out(request, cart):
     initial = initial_details(request, unpaid, contents)
     form = CheckoutForm(initial={**initial, "checkout_key": new_token()})
     country = initial["country"]
-    rates = quotes.rates_of_unpaid_order(unpaid, country)
+    rates = deliveries.rates_of_unpaid_order(unpaid, country)
     entry = Entry(initial.pop("coupon_code", ""), cart, buyer_of(request))
     place = place_of(request, cart, initial)
     found = quotes.quote(contents, country, rates, entry, place=place)
@@ -196,7 +198,7 @@ def picked_address(request):
 
 
 def chosen_rates(request):
-    """`rate-<seller>=<rate>` as shown chosen; nonsense counts as no choice."""
+    """As shown chosen; nonsense counts as no choice."""
     return rates_sent(request, "rate-")
 
 
@@ -208,18 +210,21 @@ def rates_chosen_by_hand(request):
     """
     first = rates_sent(request, "first-rate-")
     return {
-        seller: rate
-        for seller, rate in chosen_rates(request).items()
-        if first.get(seller) != rate
+        key: rate
+        for key, rate in chosen_rates(request).items()
+        if first.get(key) != rate
     }
 
 
 def rates_sent(request, prefix):
+    """By seller, or by seller and profile, as `Consignment.field_name` is made."""
     sent = {}
     for name, value in request.POST.items():
-        seller = name.removeprefix(prefix)
-        if name != seller and seller.isdecimal() and value.isdecimal():
-            sent[int(seller)] = int(value)
+        found = re.fullmatch(rf"{prefix}(\d{{1,18}})(?:-(\d{{1,18}}))?", name)
+        if found and re.fullmatch(r"\d{1,18}", value):
+            seller, profile = found.groups()
+            key = deliveries.key_of(int(seller), profile and int(profile))
+            sent[key] = int(value)
     return sent
 
 

@@ -21,6 +21,7 @@ from checkout import (
 from checkout.attributing import Credit
 from checkout.cart_contents import Contents, Item
 from checkout.coupons import CouponRefused, Entry
+from checkout.deliveries import Key
 from checkout.models import Cart, Order, OrderGroup, OrderLine
 from checkout.models.cart import new_token
 from checkout.pricing import LineAmounts
@@ -72,7 +73,7 @@ class Details:
     shown_total_minor: int
     # `Quote.items_text` of the page; empty where none was shown.
     shown_items: str = ""
-    rate_pks: dict[int, int] = field(default_factory=dict)
+    rate_pks: dict[Key, int] = field(default_factory=dict)
     coupon_code: str = ""
     user: User | None = None
     language: str = "en"
@@ -244,7 +245,7 @@ def new_order(group: OrderGroup, part: SellerQuote) -> Order:
     return Order(
         group=group,
         seller=part.seller,
-        shipping_name=part.chosen.rate.name,
+        shipping_name=part.delivery.name,
         items_minor=amounts.items_minor,
         shipping_minor=amounts.shipping.total_minor,
         shipping_tax_minor=amounts.shipping.tax_minor,
@@ -327,7 +328,7 @@ def frozen(group: OrderGroup) -> dict:
 def to_be_frozen(quote: Quote) -> dict:
     return {
         part.seller.pk: (
-            part.chosen.rate.name if part.chosen else "",
+            part.delivery.name,
             part.amounts.total_minor,
             sorted(
                 (item.variant.pk, item.quantity, item.variant.price_minor)

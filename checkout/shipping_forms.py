@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django import forms
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -11,11 +11,13 @@ from checkout import shipping_zones
 from checkout.models import ShippingBand, ShippingRate, ShippingZone
 from checkout.seller_forms import MoneyField
 from marketplace.money import to_major
+from sellers.models import DeliveryProfile
 
 BANDS = 5
 GRAMS = 1000
 Measure = ShippingRate.Measure
 NAME_TAKEN = _("You have a zone of this name already.")
+PROFILE_NAME_TAKEN = _("You have a profile of this name already.")
 
 
 def weight_field(**kwargs):
@@ -93,6 +95,43 @@ class ShippingZoneForm(KeptForm):
         shipping_zones.save_zone(self.instance)
 
 
+class DeliveryProfileForm(KeptForm):
+    gone = _("This profile has been deleted meanwhile. Save it again to make another.")
+
+    class Meta:
+        model = DeliveryProfile
+        fields = ["name"]
+
+    def __init__(self, *args, seller, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.instance.seller = seller
+
+    def clean_name(self):
+        name = " ".join(self.cleaned_data["name"].split())
+        others = self.instance.seller.delivery_profiles.exclude(pk=self.instance.pk)
+        if others.filter(name__iexact=name).exists():
+            raise forms.ValidationError(PROFILE_NAME_TAKEN)
+        return name
+
+    def is_saved(self) -> bool:
+        """Not where a second click, or somebody else, was quicker with the name."""
+        try:
+            with transaction.atomic():
+                return super().is_saved()
+        except IntegrityError:
+            self.add_error("name", PROFILE_NAME_TAKEN)
+            return False
+
+    def save(self):
+        profile = self.instance
+        if not profile.pk:
+            profile.save()
+            return
+        known = profile.seller.delivery_profiles.filter(pk=profile.pk)
+        if not known.update(name=profile.name):
+            raise shipping_zones.Deleted
+
+
 class ShippingRateForm(KeptForm):
     gone = _("This rate has been deleted meanwhile. Save it again to make a new one.")
     countries = CountriesField(
@@ -109,6 +148,7 @@ class ShippingRateForm(KeptForm):
         model = ShippingRate
         fields = [
             "name",
+            "profile",
             "banded_by",
             "zone",
             "countries",
@@ -120,6 +160,7 @@ class ShippingRateForm(KeptForm):
             "is_active": _("Offered to buyers"),
             "banded_by": _("The price is"),
             "zone": _("Delivers to"),
+            "profile": _("For"),
         }
         widgets = {"banded_by": forms.RadioSelect}
 
@@ -134,6 +175,9 @@ class ShippingRateForm(KeptForm):
         zones = self.fields["zone"]
         zones.queryset = seller.shipping_zones
         zones.empty_label = _("The countries ticked below")
+        profiles = self.fields["profile"]
+        profiles.queryset = seller.delivery_profiles
+        profiles.empty_label = _("Products without a delivery profile")
         self.fields["countries"].put_first(self["countries"].value())
 
     def add_amounts(self, currency):

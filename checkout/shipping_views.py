@@ -1,4 +1,4 @@
-"""The seller centre's pages about delivery: rates, and the zones that they go to."""
+"""The seller centre's pages about delivery: rates, their zones and profiles."""
 
 from django.contrib import messages
 from django.db.models import Count
@@ -12,16 +12,26 @@ from django.views.decorators.http import (
 )
 
 from checkout.models import ShippingRate, ShippingZone
-from checkout.shipping_forms import ShippingRateForm, ShippingZoneForm
+from checkout.shipping_forms import (
+    DeliveryProfileForm,
+    ShippingRateForm,
+    ShippingZoneForm,
+)
 from sellers.access import seller_required
+from sellers.models import DeliveryProfile
 
 
 @seller_required
 @require_GET
 def shipping_rates(request):
-    rates = request.seller.shipping_rates.select_related("zone")
+    rates = request.seller.shipping_rates.select_related("zone", "profile")
+    profiles = request.seller.delivery_profiles.annotate(
+        products_count=Count("products", distinct=True),
+        rates_count=Count("rates", distinct=True),
+    )
     context = {
         "rates": rates.prefetch_related("bands"),
+        "profiles": profiles,
         "zones": request.seller.shipping_zones.annotate(count=Count("rates")),
         "seller": request.seller,
     }
@@ -59,6 +69,24 @@ def shipping_zone(request, pk=None):
     return render(request, "checkout/shipping_zone.html", context)
 
 
+@seller_required
+@require_http_methods(["GET", "POST"])
+def delivery_profile(request, pk=None):
+    """Name a profile, or rename the one named."""
+    profile = own(request, request.seller.delivery_profiles, pk)
+    form = DeliveryProfileForm(
+        request.POST or None,
+        instance=profile or DeliveryProfile(),
+        seller=request.seller,
+    )
+    is_gone = bool(pk) and profile is None
+    if request.method == "POST" and is_saved(form, is_gone=is_gone):
+        messages.success(request, _("Saved."))
+        return redirect("checkout:shipping_rates")
+    context = {"form": form, "profile": None if form.is_gone else profile}
+    return render(request, "checkout/delivery_profile.html", context)
+
+
 def own(request, rows, pk):
     """None of a new one, and of one that was deleted while its form stood open.
 
@@ -92,4 +120,15 @@ def delete_shipping_rate(request, pk):
 def delete_shipping_zone(request, pk):
     get_object_or_404(request.seller.shipping_zones, pk=pk).delete()
     messages.success(request, _("The zone is deleted. Its rates keep the countries."))
+    return redirect("checkout:shipping_rates")
+
+
+@seller_required
+@require_POST
+def delete_delivery_profile(request, pk):
+    get_object_or_404(request.seller.delivery_profiles, pk=pk).delete()
+    messages.success(
+        request,
+        _("The profile is deleted with its rates. Its products go by the others."),
+    )
     return redirect("checkout:shipping_rates")

@@ -122,6 +122,21 @@ urlpatterns = [
         name="delete_shipping_zone",
     ),
     path(
+        "seller/shipping/profiles/new/",
+        shipping_views.delivery_profile,
+        name="new_delivery_profile",
+    ),
+    path(
+        "seller/shipping/profiles/<int:pk>/",
+        shipping_views.delivery_profile,
+        name="delivery_profile",
+    ),
+    path(
+        "seller/shipping/profiles/<int:pk>/delete/",
+        shipping_views.delete_delivery_profile,
+        name="delete_delivery_profile",
+    ),
+    path(
         "seller/shipping/new/", shipping_views.shipping_rate, name="new_shipping_rate"
     ),
     path(

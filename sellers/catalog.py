@@ -68,6 +68,7 @@ def create_product(seller: Seller, details: dict) -> Product:
         description=clean_description(details["description"]),
         limit_per_buyer=details.get("limit_per_buyer"),
         tax_class=details.get("tax_class") or Product.TaxClass.STANDARD,
+        delivery_profile=details.get("delivery_profile"),
     )
 
 
@@ -78,10 +79,11 @@ def update_details(product: Product, details: dict) -> None:
     product.description = clean_description(details["description"])
     product.limit_per_buyer = details["limit_per_buyer"]
     product.tax_class = details["tax_class"]
+    product.delivery_profile = details["delivery_profile"]
     product.save(
         update_fields=[
             "title", "category", "description", "limit_per_buyer", "tax_class",
-            "updated_at",
+            "delivery_profile", "updated_at",
         ]
     )  # fmt: skip
 
@@ -129,6 +131,7 @@ def duplicate(product: Product) -> Product:
         description=product.description,
         limit_per_buyer=product.limit_per_buyer,
         tax_class=product.tax_class,
+        delivery_profile=product.delivery_profile,
     )
     for option in product.options.all():
         option.pk, option.product = None, copy

@@ -20,7 +20,7 @@ class Editor:
         self.seller, self.product = seller, product
         self.refused_pictures: list[str] = []
         bound = data or None
-        self.form = ProductForm(bound, files or None, instance=product)
+        self.form = ProductForm(bound, files or None, instance=product, seller=seller)
         self.options = OptionFormSet(
             bound, prefix="option", initial=None if bound else self.option_initial
         )

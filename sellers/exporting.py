@@ -14,13 +14,16 @@ HEADER = [
     "Variant Inventory Qty", "Variant Inventory Policy",
     "Variant Price", "Variant Compare At Price",
     "Image Src", "Image Position", "Image Alt Text", "Status", "Tax Class",
+    "Delivery Profile",
 ]  # fmt: skip
 STATUS = {Product.Status.PUBLISHED: "active", Product.Status.ARCHIVED: "archived"}
 
 
 def catalogue_rows(seller: Seller, site_url: str) -> Iterator[list]:
     yield HEADER
-    with_path = seller.products.select_related("category__parent__parent")
+    with_path = seller.products.select_related(
+        "category__parent__parent", "delivery_profile"
+    )
     products = with_path.prefetch_related("options", "variants__stock", "media")
     for product in products.order_by("pk").iterator(chunk_size=200):
         yield from rows_of(product, site_url)
@@ -42,6 +45,7 @@ def rows_of(product: Product, site_url: str) -> Iterator[list]:
             *picture_cells(media, site_url),
             STATUS.get(product.status, "draft") if is_first else "",
             product.tax_class if is_first else "",
+            str(product.delivery_profile or "") if is_first else "",
         ]
 
 

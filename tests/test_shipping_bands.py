@@ -32,7 +32,8 @@ def make_banded(*, bands, **fields):
 
 def deliveries_of(cart, country="DE"):
     found = quotes.quote(cart_contents.contents(cart), country, {})
-    return [(c.rate.name, c.price_minor) for c in found.sellers[0].choices]
+    [sent] = found.sellers[0].delivery.consignments
+    return [(c.rate.name, c.price_minor) for c in sent.choices]
 
 
 def text_of(response):

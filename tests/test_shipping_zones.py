@@ -51,7 +51,8 @@ def rate_form(**fields):
 
 def deliveries(cart, country):
     found = quotes.quote(cart_contents.contents(cart), country, {})
-    return [(c.rate.name, c.price_minor) for c in found.sellers[0].choices]
+    [sent] = found.sellers[0].delivery.consignments
+    return [(c.rate.name, c.price_minor) for c in sent.choices]
 
 
 def text_of(response):

@@ -10,7 +10,7 @@ from checkout.models.cart import new_token
 from checkout.models.order import Order
 from checkout.models.order_line import OrderLine
 from checkout.models.shipping_zone import ShippingZone, named
-from sellers.models import Seller
+from sellers.models import DeliveryProfile, Product, Seller
 
 
 class ShippingRateQuerySet(models.QuerySet):
@@ -21,6 +21,10 @@ class ShippingRateQuerySet(models.QuerySet):
         """That go there: a rate without countries goes everywhere."""
         everywhere = models.Q(countries=[])
         return self.filter(everywhere | models.Q(countries__contains=[country]))
+
+    def of(self, product: Product):
+        """By which this product goes."""
+        return self.filter(profile=product.delivery_profile_id)
 
     def with_bands(self) -> list["ShippingRate"]:
         """All of them; asked for bands are those that have any."""
@@ -64,6 +68,15 @@ class ShippingRate(models.Model):
 
     seller = models.ForeignKey(Seller, models.CASCADE, related_name="shipping_rates")
     name = models.CharField(_("name"), max_length=80)
+    # Of which products of the shop; empty: of all that have no profile.
+    profile = models.ForeignKey(
+        DeliveryProfile,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="rates",
+        verbose_name=_("profile"),
+    )
     # Not empty: `countries` are those of the zone, see `shipping_zones`.
     zone = models.ForeignKey(
         ShippingZone,

@@ -287,7 +287,8 @@ class Order(StatefulModel):
     status = models.CharField(
         max_length=14, choices=Status.choices, default=Status.PENDING
     )
-    shipping_name = models.CharField(max_length=80)
+    # Of all its rates, where its things go by several.
+    shipping_name = models.CharField(max_length=250)
     items_minor = models.PositiveBigIntegerField()
     shipping_minor = models.PositiveBigIntegerField()
     shipping_tax_minor = models.PositiveBigIntegerField(default=0)

@@ -38,10 +38,20 @@ class ProductForm(forms.ModelForm):
 
     class Meta:
         model = Product
-        fields = ["title", "category", "description", "tax_class", "limit_per_buyer"]
+        fields = [
+            "title",
+            "category",
+            "description",
+            "tax_class",
+            "limit_per_buyer",
+            "delivery_profile",
+        ]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, seller, **kwargs):
         super().__init__(*args, **kwargs)
+        profiles = self.fields["delivery_profile"]
+        profiles.queryset = seller.delivery_profiles
+        profiles.empty_label = _("Your usual rates")
         self.fields["limit_per_buyer"].widget.attrs["min"] = 1
         self.fields["category"].choices = [
             ("", _("Choose a category")),

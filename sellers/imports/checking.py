@@ -1,12 +1,13 @@
 """Drafts → what can be saved, and a sentence for each cell that cannot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from sellers.imports.drafts import DraftProduct, DraftVariant, Problem
-from sellers.models import Product
+from sellers.models import DeliveryProfile, Product
 from sellers.pictures import MAX_PICTURES
 from sellers.prices import BadPrice, parse_price, plain_decimal
 from sellers.rich_text import MAX_CHARACTERS, clean_description
@@ -46,6 +47,7 @@ class Checked:
     description: str = ""
     # None: the file does not say, or in words that are not known.
     tax_class: TaxClass | None = None
+    delivery_profile: DeliveryProfile | None = None
     options: list[Option] = field(default_factory=list)
     rows: list[VariantRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -65,14 +67,20 @@ class Checked:
         self.problems.append(Problem(row, handle, column, message[:300], is_refusal))
 
 
-def check(draft: DraftProduct, currency: str) -> Checked:
-    """A product is taken whole or not at all: one bad row refuses it."""
+def check(
+    draft: DraftProduct, currency: str, profiles: Iterable[DeliveryProfile] = ()
+) -> Checked:
+    """A product is taken whole or not at all: one bad row refuses it.
+
+    `profiles`: the seller's, one of which the file may name.
+    """
     checked = Checked(draft, currency)
     if draft.refusal:
         checked.refuse(draft.row, _("Type"), str(draft.refusal))
         return checked
     check_text(checked)
     check_tax(checked)
+    check_delivery(checked, profiles)
     check_options(checked)
     check_variants(checked)
     check_pictures(checked)
@@ -98,6 +106,19 @@ def check_tax(checked: Checked) -> None:
     if draft.tax and checked.tax_class is None:
         text = _("“%(text)s” is not known, so the tax stays as it is here.")
         checked.note(draft.row, _("Tax"), text % {"text": draft.tax[:40]})
+
+
+def check_delivery(checked: Checked, profiles: Iterable[DeliveryProfile]) -> None:
+    name = checked.draft.delivery.casefold()
+    known = {profile.name.casefold(): profile for profile in profiles}
+    checked.delivery_profile = known.get(name)
+    if name and checked.delivery_profile is None:
+        text = _(
+            "“%(text)s” is none of your delivery profiles, so the delivery stays as it "
+            "is here."
+        )
+        draft = checked.draft
+        checked.note(draft.row, _("Delivery"), text % {"text": draft.delivery[:60]})
 
 
 def check_options(checked: Checked) -> None:

@@ -45,6 +45,8 @@ class DraftProduct:
     category: str = ""
     # A word for its class; empty where the file is silent.
     tax: str = ""
+    # The name of one of the seller's delivery profiles; empty where the file is silent.
+    delivery: str = ""
     options: list[str] = field(default_factory=list)
     variants: list[DraftVariant] = field(default_factory=list)
     pictures: list[DraftPicture] = field(default_factory=list)

@@ -39,7 +39,8 @@ def load(catalog_import: CatalogImport) -> Loaded:
     name = formats.recognise(table)
     drafts = formats.read_drafts(table, name)
     currency = catalog_import.seller.currency
-    checked = [check(draft, currency) for draft in drafts.products]
+    profiles = list(catalog_import.seller.delivery_profiles.all())
+    checked = [check(draft, currency, profiles) for draft in drafts.products]
     problems = [*drafts.problems, *(p for c in checked for p in c.problems)]
     return Loaded(
         table=table,

@@ -59,6 +59,7 @@ def create(seller: Seller, checked: Checked) -> Product:
         description=checked.description,
         category=find_category(draft.category),
         tax_class=checked.tax_class or Product.TaxClass.STANDARD,
+        delivery_profile=checked.delivery_profile,
     )
 
 
@@ -68,11 +69,12 @@ def update(product: Product, checked: Checked) -> None:
     product.description = checked.description or product.description
     product.category = find_category(checked.draft.category) or product.category
     product.tax_class = checked.tax_class or product.tax_class
+    product.delivery_profile = checked.delivery_profile or product.delivery_profile
     product.import_handle = product.import_handle or checked.draft.key
     product.save(
         update_fields=[
-            "title", "description", "category", "tax_class", "import_handle",
-            "updated_at",
+            "title", "description", "category", "tax_class", "delivery_profile",
+            "import_handle", "updated_at",
         ]
     )  # fmt: skip
 

@@ -1,3 +1,4 @@
+from sellers.models.delivery_profile import DeliveryProfile
 from sellers.models.imports import (
     CatalogImport,
     ImportConflict,
@@ -24,6 +25,7 @@ from sellers.models.stock import (
 )
 
 __all__ = [
+    "DeliveryProfile",
     "CatalogImport",
     "Category",
     "Follow",

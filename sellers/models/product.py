@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.money import format_minor
 from marketplace.states import StatefulModel
+from sellers.models.delivery_profile import DeliveryProfile
 from sellers.models.seller import Seller
 
 
@@ -121,6 +122,15 @@ class Product(StatefulModel):
         choices=TaxClass.choices,
         default=TaxClass.STANDARD,
         db_default=TaxClass.STANDARD,
+    )
+    # Empty: it goes by the shop's usual rates.
+    delivery_profile = models.ForeignKey(
+        DeliveryProfile,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="products",
+        verbose_name=_("delivery"),
     )
     import_handle = models.CharField(
         max_length=255,

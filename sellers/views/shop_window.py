@@ -96,7 +96,7 @@ def product(request, seller, product):
         "reviews": reviews.select_related("user")[:REVIEWS],
         "rating": rating,
         "videos": product_videos(found),
-        "reach": found.seller.shipping_rates.reach(country_of(request.user)),
+        "reach": found.seller.shipping_rates.of(found).reach(country_of(request.user)),
         "related": [card_of(other) for other in related],
         "json_ld": structured_data.product(found, rating),
         "via_video": request.GET.get("video", "")[:16],

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from marketplace.prepared import Prepared, given_keys
@@ -108,7 +108,10 @@ def bought(country, product="product"):
     left = Variant.objects.on_sale().alias(left=orderable())
     left = left.filter(product=OuterRef(product), left__gt=0)
     if country:
-        left = left.filter(sent_to(country))
+        of_profile = "product__seller__shipping_rates__profile"
+        usual = Q(**{of_profile: None, "product__delivery_profile": None})
+        own = Q(**{of_profile: F("product__delivery_profile")})
+        left = left.filter(sent_to(country) & (usual | own))
     return Subquery(left.order_by().values("pk")[:1])
 
 

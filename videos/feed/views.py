@@ -221,7 +221,9 @@ def product_sheet(request, public_id, pk):
         "seller": product.seller,
         "options": options_of(product),
         "chosen": product.cheapest,
-        "reach": product.seller.shipping_rates.reach(country_of(request.user)),
+        "reach": product.seller.shipping_rates.of(product).reach(
+            country_of(request.user)
+        ),
         "via_video": clip.public_id,
         "via_tag": request.GET.get("tag", "")[:18],
     }

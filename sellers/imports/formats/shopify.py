@@ -62,6 +62,7 @@ def draft_of(rows: list[Row]) -> DraftProduct:
         description=head.first(*BODY),
         category=head.first(*CATEGORY),
         tax=tax_of(head),
+        delivery=head["delivery profile"],
         options=options,
     )
     if head["gift card"].casefold() == "true":

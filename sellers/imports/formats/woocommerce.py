@@ -65,6 +65,7 @@ def draft_of(row: Row) -> DraftProduct:
         description=row.first("description", "short description"),
         category=row["categories"].split(",")[0],
         tax=tax_of(row),
+        delivery=row["shipping class"],
     )
     draft.refusal = next(
         (str(REFUSALS[kind]) for kind in kinds_of(row) if kind in REFUSALS), ""
