@@ -75,7 +75,7 @@ class Delivery:
 
     @property
     def price_minor(self) -> int:
-        return pricing.deliveries_price([choice.price_minor for choice in self.chosen])
+        return sum(choice.price_minor for choice in self.chosen)
 
     @property
     def name(self) -> str:

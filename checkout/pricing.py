@@ -336,11 +336,6 @@ def delivery_commission(base_minor: int, lines: Sequence[Line]) -> tuple[int, in
     return commission_minor, tax_minor
 
 
-def deliveries_price(prices: Sequence[int]) -> int:
-    """Of what one seller sends in several ways: each is paid for."""
-    return sum(prices)
-
-
 def delivery_price(
     price_minor: int, free_from_minor: int | None, items_listed_minor: int
 ) -> int:

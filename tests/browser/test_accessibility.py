@@ -125,6 +125,7 @@ def test_the_forms_about_orders_have_no_serious_flaw(page, site, sign_in):
     seller = make_seller(owner=owner)
     zone = seller.shipping_zones.create(name="Home", countries=["DE", "FR"])
     rate = make_shipping_rate(seller=seller, zone=zone, countries=zone.countries)
+    profile = seller.delivery_profiles.create(name="Bulky")
     coupon = make_coupon(seller=seller, bearer="seller")
     paid, arrived = (
         make_order(
@@ -151,6 +152,8 @@ def test_the_forms_about_orders_have_no_serious_flaw(page, site, sign_in):
         (False, "shipping_rates"),
         (True, "new_shipping_zone"),
         (False, "shipping_zone", zone.pk),
+        (True, "new_delivery_profile"),
+        (False, "delivery_profile", profile.pk),
         (True, "new_coupon"),
         (False, "coupons"),
         (False, "coupon", coupon.pk),
