@@ -3,7 +3,9 @@
 make bench-checkout [BENCH="--orders 1000 100000 --seconds 20"]
 
 Two sellers, four lines, paid at the Stripe sandbox, which answers at once; no worker
-runs beside.  Each number of orders is a database of its own, dropped after.
+runs beside.  Each number of orders is a database of its own, dropped after.  Rows and
+blocks are what PostgreSQL looked at: they do not depend on other work.  An index of
+many rows is some levels deeper, so blocks grow with its depth.
 """
 
 import argparse
@@ -44,6 +46,8 @@ from tests import factories  # noqa: E402
 AT_ONCE = 4
 IN_TURN = 40
 STOCK = 1_000_000
+# A connection at rest tells by then what it did.
+STATISTICS_SECONDS = 12
 
 
 def put_on_sale():
@@ -169,11 +173,27 @@ def buy_over_http(goods):
 
 
 def buy_in_turn(goods, processes):
-    """Seconds of each step of each guest, and CPU seconds of an order."""
+    """Seconds of each step of each guest, and what an order costs."""
     buy_over_http(goods)
+    before = looked_at()
     spent = serving.cpu_seconds(processes)
     took = [buy_over_http(goods) for _ in range(IN_TURN)]
-    return took, (serving.cpu_seconds(processes) - spent) / IN_TURN
+    spent = serving.cpu_seconds(processes) - spent
+    after = looked_at()
+    costs = {name: (after[name] - before[name]) / IN_TURN for name in after}
+    return took, {"CPU": spent / IN_TURN, **costs}
+
+
+def looked_at():
+    time.sleep(STATISTICS_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tup_returned, blks_hit + blks_read FROM pg_stat_database"
+            " WHERE datname = current_database()"
+        )
+        [[rows, blocks]] = cursor.fetchall()
+    connection.close()
+    return {"rows": rows, "blocks": blocks}
 
 
 def buy_at_once(goods, seconds):
@@ -249,13 +269,15 @@ def measure(orders, seconds):
         f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
     )
     try:
+        began = time.monotonic()
         fill(orders)
+        filled = time.monotonic() - began
         goods = put_on_sale()
         with sandbox():
             queries = count_queries(goods)
             connection.close()
             with serving.served(PORT) as processes:
-                took, cpu = buy_in_turn(goods, processes)
+                took, costs = buy_in_turn(goods, processes)
                 together, span = buy_at_once(goods, seconds)
     finally:
         connection.close()
@@ -264,15 +286,17 @@ def measure(orders, seconds):
     whole = percentiles([sum(one.values()) for one in took])
     crowd = percentiles(together)
     print(
-        f"\n{orders} orders in the database: a whole checkout {1000 * cpu:.0f} ms of "
-        f"CPU (site and database), {sum(queries.values())} queries, "
+        f"\n{orders} orders in the database, filled in {filled:.0f} s: "
+        f"a whole checkout {1000 * costs['CPU']:.0f} ms of CPU (site and database), "
+        f"{sum(queries.values())} queries, {costs['rows']:.0f} rows and "
+        f"{costs['blocks']:.0f} blocks looked at, "
         f"p50 {whole[0]:.0f} ms, p95 {whole[1]:.0f} ms; "
         f"{AT_ONCE} guests at a time {len(together) / span:.1f} "
         f"completed a second, p50 {crowd[0]:.0f} ms, p95 {crowd[1]:.0f} ms; "
         f"load {os.getloadavg()[0]:.0f}\n",
         flush=True,
     )
-    return cpu
+    return {**costs, "queries": sum(queries.values())}
 
 
 def percentiles(waits):
@@ -296,8 +320,11 @@ def main():
     costs = {orders: measure(orders, options.seconds) for orders in options.orders}
     first = options.orders[0]
     for orders in options.orders[1:]:
-        ratio = costs[orders] / costs[first]
-        print(f"an order at {orders} costs {ratio:.2f} × one at {first}")
+        ratios = (
+            f"{cost / costs[first][what]:.2f} × the {what}"
+            for what, cost in costs[orders].items()
+        )
+        print(f"an order at {orders} takes {', '.join(ratios)} of one at {first}")
 
 
 if __name__ == "__main__":
