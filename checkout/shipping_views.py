@@ -11,14 +11,18 @@ from django.views.decorators.http import (
     require_POST,
 )
 
-from checkout.models import ShippingRate, ShippingZone
 from checkout.shipping_forms import (
     DeliveryProfileForm,
     ShippingRateForm,
     ShippingZoneForm,
 )
 from sellers.access import seller_required
-from sellers.models import DeliveryProfile
+
+PAGES = {
+    "rate": "checkout/shipping_rate.html",
+    "zone": "checkout/shipping_zone.html",
+    "profile": "checkout/delivery_profile.html",
+}
 
 
 @seller_required
@@ -42,49 +46,38 @@ def shipping_rates(request):
 @require_http_methods(["GET", "POST"])
 def shipping_rate(request, pk=None):
     """Add a rate, or change the one named."""
-    rate = own(request, request.seller.shipping_rates, pk)
-    form = ShippingRateForm(
-        request.POST or None, instance=rate or ShippingRate(), seller=request.seller
-    )
-    if request.method == "POST" and is_saved(form, is_gone=bool(pk) and rate is None):
-        messages.success(request, _("Saved."))
-        return redirect("checkout:shipping_rates")
-    context = {"form": form, "rate": None if form.is_gone else rate}
-    return render(request, "checkout/shipping_rate.html", context)
+    rows = request.seller.shipping_rates
+    return edit(request, ShippingRateForm, "rate", rows, pk)
 
 
 @seller_required
 @require_http_methods(["GET", "POST"])
 def shipping_zone(request, pk=None):
     """Name a zone, or change the one named."""
-    zone = own(request, request.seller.shipping_zones, pk)
-    form = ShippingZoneForm(
-        request.POST or None, instance=zone or ShippingZone(), seller=request.seller
-    )
-    if request.method == "POST" and is_saved(form, is_gone=bool(pk) and zone is None):
-        messages.success(request, _("Saved."))
-        return redirect("checkout:shipping_rates")
-    zone = None if form.is_gone else zone
-    context = {"form": form, "zone": zone, "rates": zone.rates.all() if zone else []}
-    return render(request, "checkout/shipping_zone.html", context)
+    rows = request.seller.shipping_zones
+    return edit(request, ShippingZoneForm, "zone", rows, pk)
 
 
 @seller_required
 @require_http_methods(["GET", "POST"])
 def delivery_profile(request, pk=None):
     """Name a profile, or rename the one named."""
-    profile = own(request, request.seller.delivery_profiles, pk)
-    form = DeliveryProfileForm(
-        request.POST or None,
-        instance=profile or DeliveryProfile(),
-        seller=request.seller,
+    rows = request.seller.delivery_profiles
+    return edit(request, DeliveryProfileForm, "profile", rows, pk)
+
+
+def edit(request, form_class, name, rows, pk):
+    """What is new, or changed; shown again where it cannot be saved."""
+    found = own(request, rows, pk)
+    form = form_class(
+        request.POST or None, instance=found or rows.model(), seller=request.seller
     )
-    is_gone = bool(pk) and profile is None
+    is_gone = bool(pk) and found is None
     if request.method == "POST" and is_saved(form, is_gone=is_gone):
         messages.success(request, _("Saved."))
         return redirect("checkout:shipping_rates")
-    context = {"form": form, "profile": None if form.is_gone else profile}
-    return render(request, "checkout/delivery_profile.html", context)
+    context = {"form": form, name: None if form.is_gone else found}
+    return render(request, PAGES[name], context)
 
 
 def own(request, rows, pk):
