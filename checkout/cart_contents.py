@@ -95,10 +95,6 @@ class SellerItems:
     def total_minor(self) -> int:
         return sum(item.total_minor for item in self.items if not item.problem)
 
-    @property
-    def grams(self) -> int:
-        return sum(item.variant.weight_grams * item.quantity for item in self.items)
-
 
 @dataclass
 class Contents:
