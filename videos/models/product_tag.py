@@ -10,7 +10,10 @@ class ProductTag(models.Model):
     """A product that is on screen from `starts_ms` up to `ends_ms`."""
 
     video = models.ForeignKey(Video, models.CASCADE, related_name="tags")
-    product = models.ForeignKey(Product, models.CASCADE, related_name="video_tags")
+    # Indexed together with the video.
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="video_tags", db_index=False
+    )
     variant = models.ForeignKey(
         Variant, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -19,6 +22,10 @@ class ProductTag(models.Model):
 
     class Meta:
         ordering = ["starts_ms", "pk"]
+        indexes = [
+            # The newest videos that show a product.
+            models.Index(fields=["product", "video"], name="tags_by_product"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_ms__gt=F("starts_ms")), name="tag_has_a_length"
