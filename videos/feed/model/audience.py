@@ -11,6 +11,7 @@ hope for.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -86,14 +87,15 @@ class Bank:
         order = np.argsort(rows, kind="stable")
         rows, x, slope = rows[order], features[order], slopes[order]
         distinct, starts = np.unique(rows, return_index=True)
+        parts = [slice(*ends) for ends in pairwise([*starts.tolist(), len(rows)])]
         before, sure = self.mean[distinct], self.precision[distinct]
         for _ in range(STEPS):
             chance = sigmoid(slope * (offsets[order] + (x * self.mean[rows]).sum(1)))
             certainty = np.maximum(chance * (1 - chance), LEAST_CERTAINTY)
-            weighted = (slope**2 * certainty)[:, None] * x
-            information = np.einsum("ni,nj->nij", weighted, x)
+            weighted = ((slope**2 * certainty)[:, None] * x).astype(x.dtype)
+            information = np.stack([weighted[part].T @ x[part] for part in parts])
             surprise = (slope * (outcomes[order] - chance))[:, None] * x
-            self.precision[distinct] = sure + np.add.reduceat(information, starts)
+            self.precision[distinct] = sure + information
             self.covariance[distinct] = np.linalg.inv(self.precision[distinct])
             back = np.einsum("nij,nj->ni", sure, before - self.mean[distinct])
             uphill = np.add.reduceat(surprise, starts) + back
