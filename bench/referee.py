@@ -18,9 +18,6 @@ import numpy as np
 from videos.feed.model.audience import Audience, shop_appeals
 from videos.feed.model.exposure import Exposure, ExposureSettings, Pool
 
-# A video says something of its shop once so many have seen it.
-ENOUGH_SHOWN = 30
-
 
 class Vitrine:
     """Asks the product's code, and tells it what happened; decides nothing itself."""
@@ -38,16 +35,14 @@ class Vitrine:
             settings=ExposureSettings(),
             random=np.random.default_rng(seed),
         )
-        self.is_known = np.zeros(count, bool)
         self.views = [np.empty((3, 0), np.int64)]
         self.hour = -1
 
     def slate(self, hour, user_ids, live, seen, page):
         if hour != self.hour:
             self.hour = hour
-            new = live[~self.is_known[live]]
+            new = live[self.exposure.shown[live] == 0]
             self.audience.admit(new, self.content[new], self.expected(new))
-            self.is_known[new] = True
             self.live = live
             self.recall(user_ids)
         values = self.exposure.values(user_ids, live)
@@ -56,13 +51,14 @@ class Vitrine:
 
     def expected(self, videos):
         """By what became of the same shops' videos."""
-        known = np.flatnonzero(self.exposure.shown >= ENOUGH_SHOWN)
+        known = np.flatnonzero(self.exposure.shown)
         if not len(known):
             return 0.0
         appeals = self.audience.videos.mean[known, 0]
         shops, count = self.shops[known], self.shops.max() + 1
         sums = np.bincount(shops, appeals, minlength=count)
         counts = np.bincount(shops, minlength=count)
+        self.audience.common.usual_appeal = float(appeals.mean())
         return shop_appeals(sums, counts, appeals.mean())[self.shops[videos]]
 
     def recall(self, viewers):

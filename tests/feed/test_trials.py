@@ -228,8 +228,7 @@ def test_a_state_of_a_release_without_likings_is_read():
     assert np.array_equal(common.newcomers(1, DIMENSIONS).covariance, usual.covariance)
 
 
-def test_a_new_video_begins_with_what_became_of_its_shops_others(monkeypatch):
-    monkeypatch.setattr(trials, "ENOUGH_SHOWN", 5)
+def test_a_new_video_begins_with_what_became_of_its_shops_others():
     loved, plain = make_video(), make_video()
     for n in range(12):
         show(loved, f"v{n}", watched=1)
@@ -237,10 +236,31 @@ def test_a_new_video_begins_with_what_became_of_its_shops_others(monkeypatch):
     fold_views()
 
     new = [make_video(seller=loved.seller), make_video(seller=plain.seller)]
+    usual = trials.usual_appeal()
     known = load_trials([video.pk for video in new], None)
-    trials.expect_of_shops(known)
+    trials.expect_of_shops(known, usual)
 
-    assert known.bank.mean[0, 0] > 0 > known.bank.mean[1, 0]
+    assert known.bank.mean[0, 0] > usual > known.bank.mean[1, 0]
+
+
+def test_of_a_new_video_is_expected_what_became_of_all_that_were_shown():
+    good, *bad = [make_video() for _ in range(6)]
+    for n in range(20):
+        show(good, f"v{n}", watched=1)
+    for video in bad:
+        for n in range(4):
+            show(video, f"w{n}", watched=0.1)
+    fold_views()
+    appeals = VideoTrial.objects.values_list("appeal", flat=True)
+    expected = np.mean(appeals)
+    show(good, "w", watched=1, ago=timedelta())
+    fold_views(timezone.now() + SETTLED)
+
+    known, _ = trials.known_trials([make_video().pk], None)
+
+    # Each counts once, though most impressions were of the one that is good.
+    assert known.bank.mean[0, 0] == pytest.approx(expected)
+    assert expected < 0
 
 
 def test_a_process_reads_trials_again_only_after_a_fold(

@@ -47,8 +47,6 @@ SETTLES = timedelta(minutes=5)
 MOST_AT_ONCE = 20_000
 # Bars are taken from so many of the videos shown lately.
 COMPARED = 5000
-# A video says something of its shop once so many have seen it.
-ENOUGH_SHOWN = 30
 LIMITS = ExposureSettings()
 # Kinds of events that are counted into fields of a trial.
 OUTCOMES = {"carted": "cart", "purchased": "purchase", "refunded": "refund"}
@@ -56,7 +54,7 @@ OUTCOMES_JOB = "outcomes"
 COMMON, COMMON_SECONDS = "feed:common", 300
 # Rows of trials in the memory of a process, about a kilobyte each.
 MOST_REMEMBERED = 20_000
-ARRAYS_IN_COMMON = ["tap", "tap_information", "likings"]
+ARRAYS_IN_COMMON = ["tap", "tap_information", "liking", "likings"]
 SPREADS = [AudienceSettings.appeal] + [AudienceSettings.theme] * DIMENSIONS
 
 
@@ -78,11 +76,12 @@ class Trials:
         return np.searchsorted(self.keys, keys)
 
 
-def load_trials(keys, recommender, read=None) -> Trials:
-    """Of these videos; one that has no row yet begins with what its content says."""
+def load_trials(keys, recommender, read=None, appeal=0.0) -> Trials:
+    """Of these videos; one without a row begins with this appeal and its content."""
     keys = np.unique(np.asarray(keys, np.int64))
     count, size = len(keys), DIMENSIONS + 1
     bank, taps = Bank.new(count, SPREADS), Taps.new(count, AudienceSettings.pull)
+    bank.mean[:, 0] = appeal
     bank.mean[:, 1:] = content_of(keys, recommender)
     counts = np.zeros((4, count), np.int64)
     became = np.zeros((len(USUAL), count), np.int64)
@@ -145,7 +144,7 @@ def known_trials(keys, recommender) -> tuple[Trials, Common]:
     # Whatever is folded in adds to it.
     folded = common.base_weight
     read = partial(remembered.read, folded=folded)
-    return load_trials(keys, recommender, read), common
+    return load_trials(keys, recommender, read, common.usual_appeal), common
 
 
 def floats(stored, shape):
@@ -245,8 +244,9 @@ def fold(rows, since, common):
     views = views_of(viewers, rows)
     earlier = views_before(viewers, since)
     keys = np.r_[views.videos, earlier.videos, compared()]
-    trials = load_trials(keys, serving.current_recommender())
-    expect_of_shops(trials)
+    common.usual_appeal = usual = usual_appeal()
+    trials = load_trials(keys, serving.current_recommender(), appeal=usual)
+    expect_of_shops(trials, usual)
     trials.bank.precision[:] = np.linalg.inv(trials.bank.covariance)
     tastes = common.newcomers(len(viewers), DIMENSIONS)
     audience = Audience(tastes, trials.bank, trials.taps, common)
@@ -296,14 +296,18 @@ def times_of(kind):
     return Coalesce(Subquery(times.values("times")), 0)
 
 
-def expect_of_shops(trials):
+def usual_appeal():
+    """Of all that were shown, however few it took to stop them."""
+    return VideoTrial.objects.aggregate(usual=Avg("appeal", default=0.0))["usual"]
+
+
+def expect_of_shops(trials, usual):
     """New videos begin with what became of the same shop's others."""
-    known = VideoTrial.objects.filter(shown__gte=ENOUGH_SHOWN)
-    usual = known.aggregate(usual=Avg("appeal"))["usual"]
     new = trials.keys[trials.is_new].tolist()
-    if usual is None or not new:
+    if not new:
         return
-    of_shop = known.filter(video__seller=OuterRef("seller")).values("video__seller")
+    of_shop = VideoTrial.objects.filter(video__seller=OuterRef("seller"))
+    of_shop = of_shop.values("video__seller")
     rows = (
         Video.objects.filter(pk__in=new)
         .order_by()

@@ -126,6 +126,15 @@ def test_of_newcomers_is_expected_what_viewers_have_in_common(audience):
     assert newcomer.mean[0, 1] > 0 > newcomer.mean[0, 2]
 
 
+def test_of_newcomers_is_expected_what_most_viewers_like(audience):
+    for seed in range(4):
+        play(audience, lambda _, videos: 0.9 - 0.8 * (videos % 2), 30, 20, seed)
+
+    newcomer = audience.common.newcomers(1, 2).mean[0]
+
+    assert newcomer[1] > newcomer[2] + 0.1
+
+
 def test_who_is_hardly_known_hardly_changes_what_is_expected(audience):
     likings = audience.common.newcomers(1, 2).covariance[0]
 

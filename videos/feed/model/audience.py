@@ -42,7 +42,7 @@ SHOP_VIDEOS = 4
 
 def shop_appeals(sums, counts, usual):
     """What to expect of a shop's next video, from the appeals of those before."""
-    return (sums - counts * usual) / (counts + SHOP_VIDEOS)
+    return (sums + SHOP_VIDEOS * usual) / (counts + SHOP_VIDEOS)
 
 
 def sigmoid(z):
@@ -125,9 +125,14 @@ class Common:
     base: float = -1.0
     base_weight: float = 20.0
     usual_fit: float = 0.0
+    # Of all videos that were shown, also to the few who sufficed to stop them: what
+    # is shown most is better than what comes next.
+    usual_appeal: float = 0.0
     tap: np.ndarray = field(default_factory=lambda: np.array([-2.5, 0.3]))
     tap_information: np.ndarray = field(default_factory=lambda: np.diag([20.0, 20.0]))
-    # Of viewers' moods and tastes; None as long as nobody was met.
+    # Of viewers' moods and tastes, the mean and how they spread about it; None as long
+    # as nobody was met.
+    liking: np.ndarray | None = None
     likings: np.ndarray | None = None
     likings_weight: float = 500.0
 
@@ -138,19 +143,25 @@ class Common:
         if self.likings is not None:
             bank.covariance[:] = self.likings
             bank.precision[:] = np.linalg.inv(self.likings)
+        if self.liking is not None:
+            bank.mean[:] = self.liking
         return bank
 
     def compare(self, means, covariances):
-        """How far likings spread, by viewers of whom something has just been learnt.
+        """What is liked, and how far it spreads, by viewers who have just been met.
 
         A step of expectation–maximisation: who is hardly known changes hardly anything.
         """
         count, size = means.shape
         if self.likings is None:
             self.likings = self.newcomers(1, size - 1).covariance[0].astype(float)
-        found = means.T @ means + covariances.sum(axis=0)
+        if self.liking is None:
+            self.liking = np.zeros(size)
         self.likings_weight = min(self.likings_weight + count, MOST_COMPARED)
         share = 1 / max(self.likings_weight, count)
+        self.liking = self.liking + share * (means - self.liking).sum(axis=0)
+        apart = means - self.liking
+        found = apart.T @ apart + covariances.sum(axis=0)
         self.likings = self.likings + share * (found - count * self.likings)
 
 

@@ -34,7 +34,7 @@ class ExposureSettings:
     doubtless: float = 1.0
     hope: float = 0.5
     # In the merit places; and of what was stopped, which may still suit a few.
-    optimism: float = 0.7
+    optimism: float = 1.0
     stopped_optimism: float = 0.0
     # Of all places, those for a first trial, and those for what has passed one; and
     # how many are before a video that has its turn a third as often as the newest.
