@@ -237,7 +237,8 @@ class Audience:
         theme = self.videos.mean[videos, 1:]
         size = np.maximum((theme**2).sum(1), 0.25)[:, None]
         x = np.c_[np.ones(len(videos)), self.common.usual_fit * theme / size]
-        odds = self.common.base + (x * self.videos.mean[videos]).sum(1)
+        mood = 0.0 if self.common.liking is None else float(self.common.liking[0])
+        odds = self.common.base + mood + (x * self.videos.mean[videos]).sum(1)
         variance = variances(x, self.videos.covariance[videos])
         tap_odds, tap_spread = self.tap_odds(videos, self.common.usual_fit)
         finish, tap = sigmoid(odds), sigmoid(tap_odds)
