@@ -138,15 +138,14 @@ def test_of_newcomers_is_expected_what_most_viewers_like(audience):
 def test_the_usual_worth_is_to_a_viewer_of_the_usual_mood(audience):
     for seed in range(8):
         play(audience, lambda _, videos: np.full(len(videos), 0.05), 30, 20, seed)
-    before, _ = audience.worth(np.arange(20))
-    value = audience.value(np.arange(30), np.arange(20)).mean(axis=0)
+    every = np.arange(20)
+    value = audience.value(np.arange(30), every).mean(axis=0)
+    worth, _ = audience.worth(every)
 
     audience.common.liking = None
 
-    assert (
-        np.abs(before - value).mean()
-        < np.abs(audience.worth(np.arange(20))[0] - value).mean()
-    )
+    moodless, _ = audience.worth(every)
+    assert np.abs(worth - value).mean() < np.abs(moodless - value).mean()
 
 
 def test_who_is_hardly_known_hardly_changes_what_is_expected(audience):
