@@ -2,14 +2,16 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sellers.models import Follow
 from tests.factories import make_seller, make_tag, make_user, make_variant, make_video
 from tests.races import at_once
-from videos.feed import candidates, matching, trials
+from videos.feed import candidates, matching, sessions, trials
 from videos.feed.candidates import candidates_among
 from videos.feed.gates import public_videos
 from videos.feed.sessions import followed_videos, open_feed
@@ -253,3 +255,22 @@ def test_feeds_of_different_followers_are_not_mixed_up():
             page = open_feed(followed_videos(user), Watcher("v" * 22, user.pk))
             assert page.keys == [video.pk]
     assert len(open_feed(public_videos(), Watcher()).keys) == 2
+
+
+def test_following_shows_the_newest_of_each_shop_that_is_followed(monkeypatch):
+    monkeypatch.setattr(sessions, "FOLLOWED", 4)
+    monkeypatch.setattr(sessions, "LEAST_OF_FOLLOWED", 1)
+    user, shops = make_user(), [make_seller(), make_seller()]
+    for shop in shops:
+        Follow.objects.create(user=user, seller=shop)
+    now = timezone.now()
+    videos = [
+        make_video(seller=shop, published_at=now - timedelta(days=days))
+        for shop in [*shops, make_seller()]
+        for days in (3, 1, 2)
+    ]
+
+    found = set(followed_videos(user))
+
+    assert found == {videos[1], videos[2], videos[4], videos[5]}
+    assert not followed_videos(AnonymousUser()).exists()

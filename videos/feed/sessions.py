@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
+from sellers.models import Follow
 from videos.feed import candidates, matching
 from videos.feed.candidates import (
     candidates_among,
@@ -31,10 +32,12 @@ from videos.feed.listing import (
 )
 from videos.feed.matching import Draw
 from videos.feed.ranking import Candidate, engagement, freshness, rank
-from videos.feed.sources import Source
+from videos.feed.sources import Source, of_shops_followed
 from videos.feed.watchers import Watcher
 
 PAGE_SIZE = 10
+# Videos that somebody may come by who looks at followed shops alone.
+FOLLOWED, LEAST_OF_FOLLOWED = 1000, 20
 LASTS_SECONDS = 6 * 3600
 DAY_SECONDS = 86_400
 
@@ -256,5 +259,9 @@ def cache_key(name: str) -> str:
 
 
 def followed_videos(user):
+    """The newest of each shop that they follow; at least 20, of few shops more."""
     # A guest follows nobody: no user has this key.
-    return public_videos().filter(seller__followers__user=user.pk or 0)
+    user_pk = user.pk or 0
+    shops = Follow.objects.filter(user=user_pk).count()
+    of_each = max(LEAST_OF_FOLLOWED, FOLLOWED // max(shops, 1))
+    return of_shops_followed(public_videos(), user_pk, of_each)

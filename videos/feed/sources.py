@@ -6,10 +6,12 @@ from datetime import timedelta
 from enum import IntFlag
 
 import numpy as np
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
-from django.db.models import Count, F, Q
+from django.db.models import BigIntegerField, Count, F, Func, OuterRef, Q
 from django.utils import timezone
 
+from sellers.models import Follow
 from videos.feed.endings import LIKED_FROM
 from videos.feed.experimenting import tuned
 from videos.feed.model.sparse import add_up
@@ -129,5 +131,24 @@ def trending() -> dict[int, float]:
 
 def followed(videos, user_pk):
     """The newest of the shops that somebody follows."""
-    of_followed = videos.filter(seller__followers__user=user_pk)
+    of_followed = of_shops_followed(videos, user_pk, OF_FOLLOWED)
     return of_followed.order_by("-published_at", "-pk")[:OF_FOLLOWED]
+
+
+def of_shops_followed(videos, user_pk, of_each: int):
+    """The newest so many of each shop that somebody follows.
+
+    Each shop by an index of its own.  Of all shops together PostgreSQL would look
+    through everything that is newer than what they have, or sort all they ever had.
+    """
+    newest = videos.filter(seller=OuterRef("seller")).order_by("-published_at", "-pk")
+    keys = Unnested(ArraySubquery(newest.values("pk")[:of_each]))
+    return videos.filter(pk__in=Follow.objects.filter(user=user_pk).values(key=keys))
+
+
+class Unnested(Func):
+    """A row for each element."""
+
+    function = "unnest"
+    set_returning = True
+    output_field = BigIntegerField()

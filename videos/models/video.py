@@ -134,6 +134,11 @@ class Video(Publishing, Processing):
         indexes = [
             GinIndex(fields=["search"], name="video_search"),
             models.Index(fields=["publication", "-published_at"]),
+            models.Index(
+                fields=["seller", "-published_at"],
+                condition=models.Q(publication="published"),
+                name="published_of_seller",
+            ),
             models.Index(fields=["seller", "source_sha256"]),
             models.Index(fields=["seller", "source_etag"]),
             models.Index(
