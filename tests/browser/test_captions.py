@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK, PHONE, wait_until
+from tests.browser.conftest import DESK, PHONE, open_more, wait_until
 from tests.browser.watchable import make_watchable
 from tests.factories import make_seller, make_user
 from videos.captioning import cues_of, save_track
@@ -158,6 +158,7 @@ def test_hostile_captions_run_nowhere(editor, page, site, video):
     editor()
     expect(page.locator("[data-shown]")).to_have_text(HOSTILE)
     page.goto(f"{site}{video.get_absolute_url()}")
+    open_more(page)
     page.get_by_role("button", name="Captions").click()
     expect(page.locator("[data-captions]")).to_have_text(HOSTILE)
 
@@ -174,12 +175,14 @@ def test_a_viewer_turns_captions_on_in_a_language_and_they_stay(page, site, vide
     shown = page.locator("[data-captions]")
 
     expect(shown).to_be_hidden()
+    open_more(page)
     button.click()
     expect(shown).to_have_text("Hello")
     button.click()
     expect(shown).to_have_text("Hallo")
     page.reload()
     expect(shown).to_have_text("Hallo")
+    open_more(page)
     expect(button).to_have_attribute("aria-pressed", "true")
     button.click()
     expect(shown).to_be_hidden()

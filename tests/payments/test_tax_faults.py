@@ -142,8 +142,10 @@ def test_what_stripe_did_before_it_failed_is_not_done_twice(sandbox, paid, what)
 
 
 @pytest.mark.parametrize("what", TOLD)
-def test_an_answer_that_was_lost_is_given_again(sandbox, paid, what):
+def test_an_answer_that_was_lost_is_given_again(monkeypatch, sandbox, paid, what):
     tell = untold(paid, what)
+    # Stripe's library asks again by itself where the line broke before the headers.
+    monkeypatch.setattr(gateway, "NETWORK_RETRIES", 0)
     sandbox.faults([{"path": TOLD[what], "kind": "cut"}])
 
     with pytest.raises(gateway.GatewayError):
