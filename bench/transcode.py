@@ -10,6 +10,7 @@ the choice of the frames, moving into the storage and publishing.
 
 import argparse
 import contextlib
+import dataclasses
 import functools
 import os
 import resource
@@ -33,7 +34,7 @@ from django.core.management import call_command  # noqa: E402
 from bench import beside  # noqa: E402
 from bench.timing import timed  # noqa: E402
 from sellers.models import Seller  # noqa: E402
-from videos import encoding, ffmpeg, ladder, transcoding  # noqa: E402
+from videos import encoding, ffmpeg, ladder, loudness, transcoding  # noqa: E402
 from videos.models import Video  # noqa: E402
 from videos.tasks import transcode_video  # noqa: E402
 
@@ -109,7 +110,10 @@ def run_ffmpeg(command):
 
 
 def run_bare(path):
-    """The two commands as the task would run them; the probe is not counted."""
+    """The two commands as the task runs them, with the gain that makes the same sound.
+
+    To find that out, and the probe, are not counted.
+    """
     plan = prepared(path)
     progressive = transcoding.progressive_rung(plan.rungs)
     run_ffmpeg(encoding.transcode_command(plan))
@@ -128,7 +132,8 @@ def prepared(path):
     )
     for folder in (plan.frames, *(plan.target / name for name in plan.renditions)):
         folder.mkdir(parents=True, exist_ok=True)
-    return plan
+    sound = loudness.levelling(path, probe, transcoding._limits(plan))
+    return dataclasses.replace(plan, gain_db=sound.gain_db)
 
 
 def new_video(path, seller):
