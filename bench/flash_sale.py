@@ -46,6 +46,8 @@ class Guest:
         self.browser.post(f"{site}/cart/add/", chosen).raise_for_status()
         page = self.browser.get(self.address)
         self.form = shopping.inputs(page) | shopping.ADDRESS
+        # The server ends what is idle while the other guests arrive.
+        self.browser.close()
 
     def order(self, everybody):
         """What came of it, and after how many seconds."""
@@ -98,7 +100,7 @@ def main():
     options = parser.parse_args()
     filling.ensure_filled()
     connection.close()
-    with serving.served(options.port):
+    with serving.served(options.port, workers=os.cpu_count()):
         for _ in range(options.runs):
             variant = put_on_sale(options.items)
             site = f"http://127.0.0.1:{options.port}"

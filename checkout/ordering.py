@@ -6,6 +6,7 @@ from datetime import timedelta
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -92,12 +93,9 @@ def place_order(cart: Cart, details: Details, checkout_key: str) -> OrderGroup:
     """
     if not cart.touch():
         raise EmptyCart
-    paid = cart.order_groups.filter(checkout_key=checkout_key, paid_at__isnull=False)
-    if earlier := paid.first():
+    earlier, unpaid = earlier_orders(cart, checkout_key)
+    if earlier:
         return earlier
-    unpaid = list(
-        cart.order_groups.awaiting_payment().order_by("pk").select_for_update()
-    )
     contents = contents_now(cart, unpaid, details.coupon_code)
     refuse_unbuyable(contents)
     entry = Entry(details.coupon_code, cart, details.user)
@@ -123,6 +121,22 @@ def place_order(cart: Cart, details: Details, checkout_key: str) -> OrderGroup:
     for group in unpaid:
         cancel_unpaid(group, _("replaced by a newer order"))
     return create_group(cart, quote, details, checkout_key, chain)
+
+
+def earlier_orders(
+    cart: Cart, checkout_key: str
+) -> tuple[OrderGroup | None, list[OrderGroup]]:
+    """What this page has ordered and paid for, and what awaits payment; locked."""
+    is_pending = Q(status=OrderGroup.Status.PENDING)
+    is_paid = Q(checkout_key=checkout_key, paid_at__isnull=False)
+    groups = cart.order_groups.filter(is_pending | is_paid).order_by("pk")
+    paid, unpaid = None, []
+    for group in groups.select_for_update():
+        if group.checkout_key == checkout_key and group.paid_at:
+            paid = group
+        if group.status == OrderGroup.Status.PENDING:
+            unpaid.append(group)
+    return paid, unpaid
 
 
 def chain_of(replaced: list[OrderGroup]) -> str:

@@ -92,7 +92,6 @@ def release(reference: str) -> None:
     keep(levels.values())
 
 
-@transaction.atomic
 def release_lapsed(variant_pks: Iterable[int]) -> bool:
     """Give back what was set aside for longer than it should; False if nothing was.
 
@@ -102,9 +101,10 @@ def release_lapsed(variant_pks: Iterable[int]) -> bool:
     variant_pks = list(variant_pks)
     if not lapsed(variant_pks).exists():
         return False
-    levels = lock_levels(variant_pks)
-    is_any = free_lapsed(levels, levels)
-    keep(levels.values())
+    with transaction.atomic():
+        levels = lock_levels(variant_pks)
+        is_any = free_lapsed(levels, levels)
+        keep(levels.values())
     return is_any
 
 
