@@ -10,7 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from checkout import connected_accounts, gateway, payments, requirements
+from checkout import (
+    connected_accounts,
+    gateway,
+    page_questions,
+    payments,
+    requirements,
+)
 from checkout.models import OrderGroup, Transfer
 from checkout.payouts import balance_of, hold_days
 from checkout.private_links import private_link
@@ -70,12 +76,13 @@ def connect_account(request):
         raise PermissionDenied
     site = settings.SITE_URL
     try:
-        address = connected_accounts.connect(
-            request.seller,
-            return_url=site + reverse("checkout:account_connected"),
-            refresh_url=site + reverse("checkout:account_link_expired"),
-            attempt=get_random_string(16),
-        )
+        with page_questions.asking():
+            address = connected_accounts.connect(
+                request.seller,
+                return_url=site + reverse("checkout:account_connected"),
+                refresh_url=site + reverse("checkout:account_link_expired"),
+                attempt=get_random_string(16),
+            )
     except gateway.Refused as refusal:
         messages.error(request, _("Stripe refuses: %(reason)s") % {"reason": refusal})
         return redirect("checkout:payouts")
@@ -94,7 +101,9 @@ def account_connected(request):
     if not request.seller.stripe_account_id:
         return redirect("checkout:payouts")
     try:
-        account = connected_accounts.refresh_account(request.seller.stripe_account_id)
+        with page_questions.asking():
+            account_id = request.seller.stripe_account_id
+            account = connected_accounts.refresh_account(account_id)
     except gateway.GatewayError:
         messages.warning(request, _("Stripe is still checking your details."))
         return redirect("checkout:payouts")

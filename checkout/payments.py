@@ -21,6 +21,7 @@ from checkout import (
     late_payments,
     ledger,
     ordering,
+    page_questions,
     purchase_limits,
     tasks,
     tax_records,
@@ -68,12 +69,13 @@ def create_intent(group: OrderGroup) -> gateway.Intent:
         "email": group.email,
     }
     key = f"payment-{group.token}"
-    try:
-        return gateway.create_payment(key=key, **details)
-    except gateway.Unclear:
-        # Stripe keeps its failure under the key.  Should it have made a PaymentIntent
-        # all the same, nobody has that one's secret, so nobody can pay it.
-        return gateway.create_payment(key=f"{key}-again", **details)
+    with page_questions.asking():
+        try:
+            return gateway.create_payment(key=key, **details)
+        except gateway.Unclear:
+            # Stripe keeps its failure under the key.  Should it have made a
+            # PaymentIntent all the same, nobody has that one's secret to pay it.
+            return gateway.create_payment(key=f"{key}-again", **details)
 
 
 @transaction.atomic
@@ -95,7 +97,9 @@ def settle(group: OrderGroup) -> OrderGroup:
     """Ask Stripe how the payment stands and apply it; the group as it is then."""
     payment = Payment.objects.filter(group=group).first()
     if payment is not None and payment.status == Payment.Status.PENDING:
-        apply_intent(gateway.read_payment(payment.payment_intent_id))
+        with page_questions.asking():
+            intent = gateway.read_payment(payment.payment_intent_id)
+        apply_intent(intent)
     group.refresh_from_db()
     return group
 

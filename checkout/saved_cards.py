@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.utils.crypto import get_random_string
 
-from checkout import gateway
+from checkout import gateway, page_questions
 from checkout.models import OrderConflict, OrderGroup, Payment, StripeCustomer
 from marketplace.accounts.models import User
 
@@ -18,11 +18,12 @@ def customer_of(user: User) -> StripeCustomer:
     if known is not None:
         return known
     person = f"{user.pk} {user.date_joined.isoformat()} {user.email}"
-    customer_id = gateway.create_customer(
-        key=f"customer-{uuid5(NAMESPACE_URL, person)}",
-        email=user.email,
-        reference=f"user:{user.pk}",
-    )
+    with page_questions.asking():
+        customer_id = gateway.create_customer(
+            key=f"customer-{uuid5(NAMESPACE_URL, person)}",
+            email=user.email,
+            reference=f"user:{user.pk}",
+        )
     customer, _is_new = StripeCustomer.objects.get_or_create(
         user=user, defaults={"stripe_customer_id": customer_id}
     )
@@ -31,7 +32,10 @@ def customer_of(user: User) -> StripeCustomer:
 
 def cards_of(user: User) -> list[gateway.Card]:
     customer = StripeCustomer.objects.filter(user=user).first()
-    return gateway.cards_of(customer.stripe_customer_id) if customer else []
+    if customer is None:
+        return []
+    with page_questions.asking():
+        return gateway.cards_of(customer.stripe_customer_id)
 
 
 def cards_for(group: OrderGroup, user: User) -> list[gateway.Card]:
@@ -69,14 +73,16 @@ def keep(payment: Payment, user: User, *, is_wanted: bool) -> None:
 def update(payment: Payment, change: dict) -> None:
     # Setting a value twice is harmless, and setting it back is no repeat.
     key = f"{payment.payment_intent_id}-{get_random_string(16)}"
-    gateway.update_payment(payment.payment_intent_id, key=key, change=change)
+    with page_questions.asking():
+        gateway.update_payment(payment.payment_intent_id, key=key, change=change)
 
 
 def remove(user: User, card_id: str) -> bool:
     """Have Stripe forget one of the buyer's own cards; False where it is not theirs."""
     if card_id not in {card.id for card in cards_of(user)}:
         return False
-    gateway.forget_card(card_id)
+    with page_questions.asking():
+        gateway.forget_card(card_id)
     return True
 
 

@@ -8,7 +8,7 @@ from django.core.cache import cache, caches
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from checkout import tax_questions
+from checkout import page_questions, tax_questions
 from marketplace import caching, redis_breaker
 from marketplace.celery import app as celery_app
 from marketplace.file_storages import disk_storages
@@ -69,6 +69,7 @@ def checked_requests():
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
+    page_questions.breaker.mend()
     tax_questions.breaker.mend()
 
 

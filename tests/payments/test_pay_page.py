@@ -1,7 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 from django.urls import reverse
 
+from checkout import gateway, page_questions
 from checkout.models import OrderGroup
+from marketplace import breakers
 from tests.payments.checkouts import lapse, make_group, make_paid_group, start
 
 
@@ -83,3 +87,61 @@ def test_a_stranger_without_the_link_pays_nothing(client):
     make_group()
 
     assert client.get(reverse("checkout:pay", args=["guess"])).status_code == 404
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """Stripe gives no answer; how often it was asked."""
+    asked = []
+
+    def create_payment(**details):
+        asked.append(details)
+        raise gateway.GatewayError("no answer in time")
+
+    monkeypatch.setattr(gateway, "create_payment", create_payment)
+    return asked
+
+
+@pytest.mark.django_db
+def test_while_stripe_is_silent_pages_do_not_wait_for_it(client, silent):
+    groups = [make_group() for _ in range(6)]
+
+    answers = [client.get(pay_url(group)).status_code for group in groups]
+
+    assert answers == [503] * 6
+    assert len(silent) == 3
+
+
+@pytest.mark.django_db
+def test_stripe_is_asked_again_after_a_while(client, sandbox, monkeypatch):
+    now, group = [1000.0], make_group()
+    monkeypatch.setattr(breakers, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    for _ in range(3):
+        page_questions.breaker.trip(gateway.GatewayError("no answer"))
+
+    assert client.get(pay_url(group)).status_code == 503
+    now[0] += 5
+    assert client.get(pay_url(group)).status_code == 200
+    assert page_questions.breaker.is_open is False
+
+
+@pytest.mark.django_db
+def test_a_payment_that_stripe_knows_already_is_shown_all_the_same(client, sandbox):
+    group = make_group()
+    client.get(pay_url(group))
+    for _ in range(3):
+        page_questions.breaker.trip(gateway.GatewayError("no answer"))
+
+    assert client.get(pay_url(group)).status_code == 200
+
+
+@pytest.mark.django_db
+def test_what_stripe_refuses_is_an_answer(client, monkeypatch):
+    def create_payment(**_details):
+        raise gateway.Refused("Amount must be at least 50 cents.")
+
+    monkeypatch.setattr(gateway, "create_payment", create_payment)
+    for _ in range(5):
+        client.get(pay_url(make_group()))
+
+    assert page_questions.breaker.is_open is False
