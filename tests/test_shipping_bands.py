@@ -153,6 +153,13 @@ def rate_form(**fields):
 
 
 @pytest.mark.django_db
+def test_a_new_rate_costs_the_same_for_every_order_at_first(client, owner):
+    form = client.get(NEW).context["form"]
+
+    assert 'value="" id="id_banded_by_0" checked' in str(form["banded_by"])
+
+
+@pytest.mark.django_db
 def test_the_owner_sets_bands_and_changes_them(client, owner):
     client.post(
         NEW, rate_form(band_starts_3="10.5", band_price_3="9.90", max_kilograms="31.5")

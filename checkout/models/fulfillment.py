@@ -97,7 +97,12 @@ class ShippingRate(models.Model):
         _("free from"), null=True, blank=True
     )
     banded_by = models.CharField(
-        _("price"), max_length=6, choices=Measure.choices, blank=True, db_default=""
+        _("price"),
+        max_length=6,
+        choices=Measure.choices,
+        blank=True,
+        default=Measure.NOTHING,
+        db_default="",
     )
     max_grams = models.PositiveIntegerField(
         _("heaviest order, in grams"), null=True, blank=True
