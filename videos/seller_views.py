@@ -23,6 +23,9 @@ from videos.models import VideoConflict
 from videos.places import place_in_words
 from videos.refusals import words_for
 
+# What of a video a page shows and asks for again, by `in`.
+ROWS = {"list": "videos/_video_row.html", "upload": "videos/_upload_outcome.html"}
+
 
 @seller_required
 @require_GET
@@ -74,8 +77,8 @@ def _studio_context(video):
 def status(request, public_id):
     """A fragment that asks for itself again until the video has settled."""
     video = _own_video(request, public_id)
-    if request.GET.get("in") == "list":
-        return render(request, "videos/_video_row.html", {"video": video})
+    if row := ROWS.get(request.GET.get("in", "")):
+        return render(request, row, {"video": video})
     # Put into the page once: a player that is replaced begins again.
     is_shown = request.GET.get("shown") == str(video.attempt)
     context = _studio_context(video) | {

@@ -103,6 +103,17 @@ def test_files_are_uploaded_and_wrong_ones_refused_before_they_are_sent(
     upload_page.wait_for_url(f"**/seller/videos/{video.public_id}/")
 
 
+def test_the_page_tells_how_what_was_uploaded_goes_on(upload_page, seller):
+    choose(upload_page, make_clip())
+    expect(item(upload_page)).to_contain_text("Waiting to be processed")
+    videos = Video.objects.filter(seller=seller)
+
+    videos.update(status=Video.Status.PROCESSING, progress_percent=40)
+    expect(item(upload_page)).to_contain_text("40 %")
+    videos.update(status=Video.Status.READY)
+    expect(item(upload_page)).to_contain_text("open it to tag products")
+
+
 def test_an_upload_is_paused_and_goes_on_after_the_connection_broke(
     upload_page, line, film, complaints
 ):

@@ -1,4 +1,5 @@
 // One row of the upload page: a file, how far it is, and what it will be called.
+import { htmx } from "../modules/htmx";
 import { doubtAbout, objectionTo, type Limits } from "./file-checks";
 import { duration, size } from "./figures";
 import { DirectTransfer } from "./direct-transfer";
@@ -172,7 +173,13 @@ export class Item {
       if (link.matches("[data-twin]")) link.textContent = outcome.title;
     }
     if (outcome.state === "duplicate") this.become("duplicate", this.page.texts("duplicate"));
-    else this.become("done", this.page.texts("done"));
+    else this.follow(outcome.url);
+  }
+
+  // From here on the server says how far it is.
+  private follow(url: string) {
+    this.become("done", this.page.texts("done"));
+    void htmx.ajax("get", `${url}status/?in=upload`, { target: this.part("state"), swap: "innerHTML" });
   }
 
   // The machine has a network again.
