@@ -27,8 +27,8 @@ def address(name, *args):
 
 def draft(**changed):
     arms = [
-        {"name": "control", "is_control": "on", "weight": 50, "changes": "{}"},
-        {"name": "other", "weight": 50, "changes": '{"FEED_PARTS": {"visit": 4}}'},
+        {"name": "control", "is_control": "on", "weight": 50, "changes": ""},
+        {"name": "other", "weight": 50, "changes": "FEED_PARTS.visit = 4"},
     ]
     form = {
         "name": "More of the visit", "question": "Does it help?", "goal": "taps",
@@ -69,9 +69,12 @@ def test_an_operator_drafts_starts_and_stops_one(operator):
 @pytest.mark.parametrize(
     "changed",
     [
-        {"arms-1-changes": '{"SECRET_KEY": {"visit": 4}}'},
-        {"arms-1-changes": "{visit"},
-        {"arms-0-changes": '{"FEED_PARTS": {"visit": 4}}'},
+        {"arms-1-changes": "SECRET_KEY.visit = 4"},
+        {"arms-1-changes": "FEED_PARTS.visit"},
+        {"arms-1-changes": "FEED_PARTS.visit = much"},
+        {"arms-1-changes": "FEED_PARTS.visit = nan"},
+        {"arms-1-changes": "visit = 4"},
+        {"arms-0-changes": "FEED_PARTS.visit = 4"},
         {"least_effect": "0"},
         {"viewers_planned": "5"},
     ],
@@ -81,6 +84,25 @@ def test_a_nonsense_draft_is_refused(operator, changed):
 
     assert answer.status_code == 200
     assert not Experiment.objects.exists()
+
+
+def test_a_draft_is_changed_line_by_line(operator):
+    operator.post(address("add"), draft())
+    experiment = Experiment.objects.get()
+    url = address("change", experiment.pk)
+    page = operator.get(url).content.decode()
+    assert "FEED_PARTS.visit = 4</textarea>" in page
+    assert "<code>FEED_VALUES.cart</code>" in page
+
+    control, other = experiment.arms.all()
+    known = {
+        "arms-INITIAL_FORMS": 2, "arms-0-id": control.pk, "arms-1-id": other.pk,
+        "arms-1-changes": "FEED_PARTS.visit = 2.5\n\nFEED_VALUES.cart=4",
+    }  # fmt: skip
+    operator.post(url, draft(**known))
+
+    other.refresh_from_db()
+    assert other.changes == {"FEED_PARTS": {"visit": 2.5}, "FEED_VALUES": {"cart": 4}}
 
 
 def test_what_has_begun_is_not_changed(operator):

@@ -2,16 +2,15 @@
 
 import json
 
-from django import forms
 from django.contrib import admin
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from marketplace.moderation import estimate_pages, experiment_pages, feed_health
 from marketplace.moderation.admin.base import DeskAdmin, shown, status_label
+from marketplace.moderation.arm_forms import ArmForm, what_may_be_tried
 from videos.models import Experiment, ExperimentArm, FeedModel
 
 
@@ -43,19 +42,6 @@ class FeedModelAdmin(DeskAdmin):
     @shown(_("figures"))
     def judged(self, model):
         return format_html("<pre>{}</pre>", json.dumps(model.figures, indent=2))
-
-
-class ArmForm(forms.ModelForm):
-    class Meta:
-        model = ExperimentArm
-        fields = ["name", "is_control", "weight", "changes"]
-        widgets = {"changes": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        # In a table the heads are no labels.
-        for field in self.fields.values():
-            field.widget.attrs["aria-label"] = field.label
 
 
 class ArmInline(TabularInline):
@@ -94,7 +80,7 @@ class ExperimentAdmin(ModelAdmin):
     inlines = [ArmInline]
     list_before_template = "moderation/_experiment_list_actions.html"
     change_form_before_template = "moderation/_experiment_actions.html"
-    change_form_after_template = "moderation/_trail.html"
+    change_form_after_template = "moderation/_experiment_after.html"
 
     def get_urls(self):
         own = self.admin_site.admin_view
@@ -106,6 +92,10 @@ class ExperimentAdmin(ModelAdmin):
             path("<int:pk>/stop/", own(self.stop), name=f"{name}_stop"),
             *super().get_urls(),
         ]
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        context = {"may_be_tried": what_may_be_tried(), **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def has_change_permission(self, request, obj=None):
         return is_draft(obj) and super().has_change_permission(request, obj)
