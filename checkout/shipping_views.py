@@ -103,25 +103,25 @@ def is_saved(form, *, is_gone):
 @seller_required
 @require_POST
 def delete_shipping_rate(request, pk):
-    get_object_or_404(request.seller.shipping_rates, pk=pk).delete()
-    messages.success(request, _("The rate is deleted. Past orders keep theirs."))
-    return redirect("checkout:shipping_rates")
+    said = _("The rate is deleted. Past orders keep theirs.")
+    return delete(request, request.seller.shipping_rates, pk, said)
 
 
 @seller_required
 @require_POST
 def delete_shipping_zone(request, pk):
-    get_object_or_404(request.seller.shipping_zones, pk=pk).delete()
-    messages.success(request, _("The zone is deleted. Its rates keep the countries."))
-    return redirect("checkout:shipping_rates")
+    said = _("The zone is deleted. Its rates keep the countries.")
+    return delete(request, request.seller.shipping_zones, pk, said)
 
 
 @seller_required
 @require_POST
 def delete_delivery_profile(request, pk):
-    get_object_or_404(request.seller.delivery_profiles, pk=pk).delete()
-    messages.success(
-        request,
-        _("The profile is deleted with its rates. Its products go by the others."),
-    )
+    said = _("The profile is deleted with its rates. Its products go by the others.")
+    return delete(request, request.seller.delivery_profiles, pk, said)
+
+
+def delete(request, rows, pk, said):
+    get_object_or_404(rows, pk=pk).delete()
+    messages.success(request, said)
     return redirect("checkout:shipping_rates")
