@@ -1,10 +1,14 @@
 """What the pipeline makes of a clip, as a local folder."""
 
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files import File
 
+from tests import clips
 from tests.factories import make_video
 from videos.models import Video
 from videos.transcoding import transcode
@@ -22,3 +26,18 @@ def transcoded(clip, **fields):
 
 def folder_of(video):
     return Path(settings.VIDEO_ROOT, video.folder)
+
+
+def copy_of_output(clip, target):
+    """The clip's output set in that folder, for tests that only look at it."""
+    return Path(shutil.copytree(kept_output(clip), target))
+
+
+@functools.cache
+def kept_output(clip):
+    """Made once a test run."""
+    video = transcoded(clip)
+    kept = Path(tempfile.mkdtemp(dir=clips.FOLDER), "output")
+    shutil.copytree(folder_of(video), kept)
+    video.delete()
+    return kept

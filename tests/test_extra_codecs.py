@@ -55,7 +55,7 @@ def test_variants_in_another_codec_obey_the_rules(settings, tmp_path, codec, wor
     settings.VIDEO_WORK_ROOT = tmp_path / "work"
     settings.VIDEO_EXTRA_CODECS = [codec]
 
-    folder = folder_of(transcoded(make_clip(size="540x960", seconds=5)))
+    folder = folder_of(transcoded(make_clip(size="540x960", seconds=3)))
 
     assert violations(folder) == []
     index = m3u8.load(str(folder / "index.m3u8"))

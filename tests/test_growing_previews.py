@@ -15,7 +15,7 @@ from tests.buckets import buckets
 from tests.clips import make_clip, make_rotated
 from tests.factories import make_video
 from tests.hls_rules import whole
-from tests.packages import folder_of, transcoded
+from tests.packages import copy_of_output, folder_of, transcoded
 from tests.storages import Trouble
 from videos import encoding, ffmpeg, leftovers, periodic
 from videos.ladder import rungs_for
@@ -38,8 +38,8 @@ class Ladder:
     """What the ladder's run has written so far, played back from a finished one."""
 
     def __init__(self, tmp_path, clip):
-        made = transcoded(clip)
-        self.folder = folder_of(made)
+        finished = Path(settings.VIDEO_ROOT, "videos", "finished", "1")
+        self.folder = copy_of_output(clip, finished)
         self.video = make_video(status=Video.Status.UPLOADED, folder="")
         assert self.video.claim()
         probe = ffmpeg.probe(clip)

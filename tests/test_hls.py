@@ -4,7 +4,7 @@ import pytest
 
 from tests.clips import make_clip, make_hdr_clip, make_rotated
 from tests.hls_rules import violations
-from tests.packages import folder_of, transcoded
+from tests.packages import copy_of_output, folder_of, transcoded
 
 pytestmark = [pytest.mark.ffmpeg, pytest.mark.django_db]
 
@@ -37,13 +37,9 @@ def very_short_clips(settings):
     settings.VIDEO_MIN_MS = 250
 
 
-def output_of(clip):
-    return folder_of(transcoded(clip))
-
-
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_output_of_every_kind_of_source_obeys_the_rules(name):
-    assert violations(output_of(SOURCES[name]())) == []
+    assert violations(folder_of(transcoded(SOURCES[name]()))) == []
 
 
 def changed(playlist, before, after):
@@ -94,9 +90,9 @@ BREAKAGES = {
 
 
 @pytest.mark.parametrize("words", BREAKAGES)
-def test_a_broken_rule_is_found(words):
+def test_a_broken_rule_is_found(words, tmp_path):
     """The checker itself: each of its rules can fail."""
-    folder = output_of(make_clip(seconds=4))
+    folder = copy_of_output(make_clip(seconds=4), tmp_path / "output")
     assert violations(folder) == []
 
     BREAKAGES[words](folder)

@@ -39,7 +39,7 @@ def measured(path):
 
 
 def loudness_of(sound, seconds=4):
-    video = transcoded(make_clip(sound=sound, seconds=seconds))
+    video = transcoded(make_clip(sound=sound, seconds=seconds, size="96x64"))
     return measured(folder_of(video) / "video.mp4")
 
 
@@ -67,7 +67,7 @@ def test_silence_stays_silent():
 
 def test_the_noise_of_a_microphone_is_not_blown_up():
     noise = "anoisesrc=color=pink:amplitude=0.001:seed=1"
-    before = measured(make_clip(sound=noise, seconds=4))
+    before = measured(make_clip(sound=noise, seconds=4, size="96x64"))
 
     after = loudness_of(noise)
 
@@ -77,7 +77,7 @@ def test_the_noise_of_a_microphone_is_not_blown_up():
 
 def test_a_very_short_sound_is_not_made_louder():
     soft = "sine=frequency=440:sample_rate=48000,volume=-12dB"
-    before = measured(make_clip(sound=soft, seconds=0.6))
+    before = measured(make_clip(sound=soft, seconds=0.6, size="96x64"))
 
     after = loudness_of(soft, seconds=0.6)
 
@@ -87,7 +87,7 @@ def test_a_very_short_sound_is_not_made_louder():
 
 def test_the_soft_stays_softer_than_the_loud():
     sound = "aevalsrc=0.05*sin(2*PI*440*t)*(1+3*gt(t\\,2)):sample_rate=48000"
-    video = transcoded(make_clip(sound=sound, seconds=4))
+    video = transcoded(make_clip(sound=sound, seconds=4, size="96x64"))
 
     with av.open(folder_of(video) / "video.mp4") as container:
         levels = [

@@ -184,7 +184,7 @@ def test_a_disk_that_fills_up_during_the_work_leaves_nothing_behind(
 ):
     monkeypatch.setattr(capacity, "SPARE_DISK_BYTES", 0)
     # Noise, which cannot be compressed to fit.
-    video = upload(make_clip(size="540x960", seconds=6, options=NOISE))
+    video = upload(make_clip(size="540x960", seconds=4, options=NOISE))
     Video.objects.update(source_bytes=0)
     with small_disk(tmp_path / "disk", 8) as disk:
         settings.VIDEO_WORK_ROOT = disk / "work"
