@@ -25,6 +25,7 @@ from marketplace import breakers, embedded, outages
 from marketplace.breakers import Breaker
 from marketplace.env import DATABASE_WAIT_SECONDS
 from marketplace.outages import OutageMiddleware
+from tests.database.copying import copy_migrated
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -214,7 +215,7 @@ class Stoppable:
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "TEST_DATABASE_URL": self.postgres.address,
         }
-        self.call("manage.py", "migrate", "--verbosity", "0")
+        copy_migrated(self.postgres)
         self.log = folder / "log"
         port = self.url.rpartition(":")[2]
         application = "marketplace.wsgi:application"
@@ -225,11 +226,6 @@ class Stoppable:
                 [sys.executable, *command],
                 cwd=ROOT, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
-
-    def call(self, *command):
-        subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=self.environment, check=True
-        )
 
     def get(self, path, **options):
         """The answer, and how many seconds it took."""
@@ -257,7 +253,7 @@ class Stoppable:
 
 
 @pytest.fixture
-def site():
+def site(django_db_setup):
     folder = Path(tempfile.mkdtemp(prefix="vit"))
     site = Stoppable(folder)
     yield site
