@@ -1,9 +1,9 @@
 """The cache, of which hardly anything but speed depends: without Redis it is empty."""
 
-from functools import wraps
+from functools import cache, wraps
 
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 
 from marketplace.redis_breaker import RedisAway, ask
 
@@ -38,8 +38,20 @@ def missing(key, *args, **kwargs):
     raise ValueError(f"Key {key!r} not found.")
 
 
+class Client(RedisCacheClient):
+    """With one client of a server: to make one takes redis-py longer than to ask it."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._client = cache(self._client)
+
+
 class ForgivingCache(RedisCache):
     """Pages take longer for a while, and none fails."""
+
+    def __init__(self, server, params):
+        super().__init__(server, params)
+        self._class = Client
 
     get = without_redis("get", lambda key, default=None, **kwargs: default)
     set = without_redis("set", lambda *args, **kwargs: None)

@@ -1,5 +1,6 @@
 import pytest
 import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCacheClient
 from django.urls import reverse
@@ -38,6 +39,23 @@ def test_without_redis_it_is_an_empty_cache(away, monkeypatch, is_known):
     assert cache.delete_many(KEPT) is None
     with pytest.raises(ValueError, match="one"):
         cache.incr("one")
+
+
+def test_a_client_of_redis_is_made_once(monkeypatch):
+    made = []
+
+    def make(self, *args, **options):
+        made.append(self)
+        init(self, *args, **options)
+
+    init = redis.Redis.__init__
+    monkeypatch.setattr(redis.Redis, "__init__", make)
+    own = ForgivingCache(settings.CACHES["default"]["LOCATION"], {})
+
+    own.set("one", 1)
+    assert (own.get("one"), own.get("two")) == (1, None)
+
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("key", ["allauth:rl:login", "allauth.mfa.totp.used?user=1"])
