@@ -104,6 +104,8 @@ def database_settings(url: str, *, pool_size: int) -> dict:
             # Who waits so long for a lock waits for something that went wrong.
             "options": "-c lock_timeout=20s",
             "connect_timeout": DATABASE_WAIT_SECONDS,
+            # For `marketplace/prepared.py`; nothing else has statements prepared.
+            "prepare_threshold": 0,
             "pool": {
                 "min_size": 0,
                 "max_size": pool_size,

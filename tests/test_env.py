@@ -97,6 +97,7 @@ def test_a_database_address_keeps_its_options():
         "OPTIONS": {
             "options": "-c lock_timeout=20s",
             "connect_timeout": 3,
+            "prepare_threshold": 0,
             "pool": {
                 "min_size": 0,
                 "max_size": 5,

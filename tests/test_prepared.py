@@ -1,7 +1,11 @@
+from contextlib import contextmanager
+
 import pytest
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import CharField, OuterRef, Q
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 
 from marketplace.prepared import Given, Prepared, given_keys
 from tests.factories import make_seller, make_video
@@ -53,3 +57,69 @@ def test_the_sql_is_built_once_for_each_kind():
 def test_a_value_that_is_not_given_is_an_error():
     with pytest.raises(KeyError):
         Prepared(of_shop).rows(True, title="A mug")
+
+
+def planned(part):
+    """How often this connection has had a statement with this in it planned for it."""
+    statements = "SELECT count(*) FROM pg_prepared_statements"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statements} WHERE strpos(statement, %s) > 0", [part])
+        return cursor.fetchone()[0]
+
+
+def test_postgresql_is_given_values_alone_of_what_it_knows():
+    video = make_video(title="A mug")
+    asked = Prepared(of_shop)
+    part = '"videos_video"."title" = '
+
+    for title in ("A mug", "A bowl", "A mug"):
+        rows = asked.rows(True, title=title, keys=[video.pk] * 300)
+        assert [row[0] for row in rows] == ([video.pk] if title == "A mug" else [])
+
+    assert planned(part) == 1
+
+
+def test_rows_are_the_same_in_the_form_of_postgresql():
+    video = make_video(published_at=timezone.now())
+
+    def build():
+        return Video.objects.filter(pk__in=given_keys("keys")).values_list(
+            "pk", "title", "published_at", "is_changing", "view_count", "publish_at"
+        )
+
+    by_text, by_binary = (
+        Prepared(build, is_binary=is_binary).rows(keys=[video.pk])
+        for is_binary in (False, True)
+    )
+
+    assert by_binary == by_text
+    assert by_text[0][2] == video.published_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_while_it_is_known_is_no_failure():
+    video = make_video(colour="#112233")
+
+    def build():
+        return Video.objects.filter(pk__in=given_keys("keys")).values_list("colour")
+
+    asked = Prepared(build)
+    assert asked.rows(keys=[video.pk]) == [("#112233",)]
+    with altered("varchar(8)"):
+        assert asked.rows(keys=[video.pk]) == [("#112233",)]
+    assert asked.rows(keys=[video.pk]) == [("#112233",)]
+
+
+@contextmanager
+def altered(column_type):
+    """By another connection, as a migration is."""
+    alter = "ALTER TABLE videos_video ALTER COLUMN colour TYPE "
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(alter + column_type)
+        yield
+        with other.cursor() as cursor:
+            cursor.execute(alter + "varchar(7)")
+    finally:
+        other.close()

@@ -109,7 +109,7 @@ def rows(among, is_follower, newest):
     return newest_first[:newest].union(*(part.values_list(*FIELDS) for part in chosen))
 
 
-ROWS = Prepared(rows)
+ROWS = Prepared(rows, is_binary=True)
 
 
 def let_through(keys: Collection[int], watcher: Watcher) -> dict[int, Goods]:

@@ -94,7 +94,7 @@ def tagged(today, country):
     return tags.values_list("video", "product", "product__category", bought(country))
 
 
-TAGGED = Prepared(tagged)
+TAGGED = Prepared(tagged, is_binary=True)
 
 
 def bought(country, product="product"):

@@ -112,7 +112,7 @@ def rows():
     )  # fmt: skip
 
 
-ROWS = Prepared(rows)
+ROWS = Prepared(rows, is_binary=True)
 
 
 class Remembered:

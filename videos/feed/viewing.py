@@ -138,7 +138,8 @@ def newly_written(has_viewer, has_user):
     return united([*parts, shown_since(*ACCOUNT)] if has_user else parts)
 
 
-PAST, NEWS = Prepared(past), Prepared(newly_written)
+PAST = Prepared(past, is_binary=True)
+NEWS = Prepared(newly_written, is_binary=True)
 RECENTLY, LATELY, SINCE, AFTER, TOMORROW = (
     Given(name, DateTimeField())
     for name in ("recently", "lately", "since", "after", "tomorrow")
