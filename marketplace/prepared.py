@@ -48,7 +48,10 @@ class Cursor(psycopg.Cursor):
     """Each connection has a statement planned once, and then gives it values alone."""
 
     def execute(self, query, params=None):
-        return super().execute(query, params, prepare=True)
+        super().execute(query, params, prepare=True)
+        # Where Django looks for what it logs.
+        self._query = self._convert_query(query)
+        return self
 
 
 class Prepared:

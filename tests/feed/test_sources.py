@@ -136,7 +136,7 @@ def test_what_was_seen_is_asked_once_however_many_lists_are_joined():
 
 def test_what_became_of_taps_is_counted_into_the_trial(monkeypatch):
     kinds = {"carted": "cart", "purchased": "tag", "refunded": "share"}
-    monkeypatch.setattr(trials, "OUTCOMES", kinds)
+    monkeypatch.setattr(trials, "COUNTED", kinds)
     good, bad = make_video(), make_video()
     known = load_trials([good.pk, bad.pk], None)
     trials.save_trials(known, [0, 1])

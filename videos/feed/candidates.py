@@ -94,8 +94,9 @@ def rows(among, is_follower, newest):
     user = Given("user", BigIntegerField())
     videos = among.videos.exclude(pk__in=given_keys("left_out"))
     videos = videos.exclude(seller__in=given_keys("sellers"))
-    # A single tag is looked up for each: of an Exists the planner may make a table.
-    tags = ProductTag.objects.filter(video=OuterRef("pk")).order_by().values("pk")
+    # A single tag is looked up for each, in the index alone: of an Exists the planner
+    # may make a table.
+    tags = ProductTag.objects.filter(video=OuterRef("pk")).order_by().values("video")
     follows = Follow.objects.filter(user=user, seller=OuterRef("seller"))
     videos = videos.annotate(
         is_followed=Exists(follows) if is_follower else Value(False),

@@ -102,6 +102,7 @@ class Match:
             trials.shown,
             replace(LIMITS, **tuned("FEED_EXPOSURE")),
             np.random.default_rng(),
+            audience.worth(np.arange(len(trials.keys)))[0],
         )
 
     def figures_of(self, key: int) -> dict:

@@ -15,8 +15,7 @@ from django.db.models import Avg, Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from marketplace.prepared import Prepared, given_keys
-from videos.feed import serving
+from videos.feed import serving, trial_rows
 from videos.feed.counting import BEGINNING, begun_before, written_until
 from videos.feed.experimenting import tuned
 from videos.feed.model.audience import (
@@ -29,6 +28,7 @@ from videos.feed.model.audience import (
 )
 from videos.feed.model.exposure import Exposure, ExposureSettings
 from videos.feed.model.recommender import DIMENSIONS
+from videos.feed.trial_rows import COUNTS, OUTCOMES, covariances, read_rows
 from videos.feed.viewing import COLUMNS, ended, views_before, views_of
 from videos.feed.worth import USUAL, follow_rates, tap_worth
 from videos.models import (
@@ -49,11 +49,9 @@ MOST_AT_ONCE = 20_000
 COMPARED = 5000
 LIMITS = ExposureSettings()
 # Kinds of events that are counted into fields of a trial.
-OUTCOMES = {"carted": "cart", "purchased": "purchase", "refunded": "refund"}
+COUNTED = {"carted": "cart", "purchased": "purchase", "refunded": "refund"}
 OUTCOMES_JOB = "outcomes"
 COMMON, COMMON_SECONDS = "feed:common", 300
-# Rows of trials in the memory of a process, about a kilobyte each.
-MOST_REMEMBERED = 20_000
 ARRAYS_IN_COMMON = ["tap", "tap_information", "liking", "likings"]
 SPREADS = [AudienceSettings.appeal] + [AudienceSettings.theme] * DIMENSIONS
 
@@ -76,66 +74,26 @@ class Trials:
         return np.searchsorted(self.keys, keys)
 
 
-def load_trials(keys, recommender, read=None, appeal=0.0) -> Trials:
+def load_trials(keys, recommender, read=read_rows, appeal=0.0) -> Trials:
     """Of these videos; one without a row begins with this appeal and its content."""
     keys = np.unique(np.asarray(keys, np.int64))
-    count, size = len(keys), DIMENSIONS + 1
+    count = len(keys)
     bank, taps = Bank.new(count, SPREADS), Taps.new(count, AudienceSettings.pull)
     bank.mean[:, 0] = appeal
     bank.mean[:, 1:] = content_of(keys, recommender)
-    counts = np.zeros((4, count), np.int64)
+    counts = np.zeros((len(COUNTS), count), np.int64)
     became = np.zeros((len(USUAL), count), np.int64)
     is_new = np.ones(count, bool)
-    rows = (read or read_rows)(keys.tolist())
-    # By columns: a page has hundreds of them, and no time for each.
-    if columns := list(zip(*rows, strict=True)):
-        videos, *figures, pull, weight, means, covariances = columns
-        at = np.searchsorted(keys, videos)
-        became[:, at], counts[:, at] = np.split(np.array(figures), [len(USUAL)])
-        is_new[at] = False
-        taps.pull[at], taps.weight[at] = pull, weight
-        bank.mean[at] = floats(means, (size,))
-        bank.covariance[at] = floats(covariances, (size, size))
+    rows = read(keys.tolist())
+    at = np.searchsorted(keys, rows["video"])
+    became[:, at] = [rows[name] for name in OUTCOMES]
+    counts[:, at] = [rows[name] for name in COUNTS]
+    is_new[at] = False
+    taps.pull[at], taps.weight[at] = rows["pull"], rows["pull_weight"]
+    bank.mean[at], bank.covariance[at] = rows["mean"], covariances(rows)
     rates = follow_rates(counts[3], dict(zip(USUAL, became, strict=True)))
     taps.worth = tap_worth(rates, tuned("FEED_VALUES"))
     return Trials(keys, bank, taps, *counts, is_new, rates)
-
-
-def read_rows(keys) -> list[tuple]:
-    return ROWS.rows(keys=keys)
-
-
-def rows():
-    return VideoTrial.objects.filter(video__in=given_keys("keys")).values_list(
-        "video", "carted", "purchased", "refunded", "pool", "shown", "finished",
-        "tapped", "pull", "pull_weight", "mean", "covariance",
-    )  # fmt: skip
-
-
-ROWS = Prepared(rows, is_binary=True)
-
-
-class Remembered:
-    """Rows as this process has read them, until the next fold changes any.
-
-    All pages look at much the same videos, the newest, in between.
-    """
-
-    def __init__(self):
-        self.folded, self.rows = None, {}
-
-    def read(self, keys, folded) -> list[tuple]:
-        if folded != self.folded or len(self.rows) > MOST_REMEMBERED:
-            self.folded, self.rows = folded, {}
-        # Another thread may begin anew meanwhile: this one keeps to what it has.
-        rows = self.rows
-        if missing := [key for key in keys if key not in rows]:
-            found = {row[0]: row for row in read_rows(missing)}
-            rows |= {key: found.get(key) for key in missing}
-        return [row for key in keys if (row := rows[key])]
-
-
-remembered = Remembered()
 
 
 def known_trials(keys, recommender) -> tuple[Trials, Common]:
@@ -143,12 +101,8 @@ def known_trials(keys, recommender) -> tuple[Trials, Common]:
     common = known_common()
     # Whatever is folded in adds to it.
     folded = common.base_weight
-    read = partial(remembered.read, folded=folded)
+    read = partial(trial_rows.remembered.read, folded=folded)
     return load_trials(keys, recommender, read, common.usual_appeal), common
-
-
-def floats(stored, shape):
-    return np.frombuffer(b"".join(stored), np.float32).reshape(-1, *shape)
 
 
 def content_of(keys, recommender):
@@ -277,7 +231,7 @@ def count_outcomes() -> int:
         job=OUTCOMES_JOB, defaults={"until": BEGINNING}
     )
     lately = WatchEvent.objects.written_since(progress.until)
-    changed = lately.filter(kind__in=OUTCOMES.values()).order_by().values("video")
+    changed = lately.filter(kind__in=COUNTED.values()).order_by().values("video")
     count = recount(VideoTrial.objects.filter(video__in=changed))
     progress.until = max(progress.until, until)
     progress.save()
@@ -286,7 +240,7 @@ def count_outcomes() -> int:
 
 def recount(trials) -> int:
     """From the events themselves."""
-    return trials.update(**{field: times_of(kind) for field, kind in OUTCOMES.items()})
+    return trials.update(**{field: times_of(kind) for field, kind in COUNTED.items()})
 
 
 def times_of(kind):

@@ -58,6 +58,9 @@ class Exposure:
     shown: np.ndarray
     settings: ExposureSettings
     random: np.random.Generator
+    # What each of the audience's videos is worth to its usual viewers, for those who
+    # ask over and over; else it is reckoned each time.
+    usual: np.ndarray | None = None
 
     def judge(self, videos):
         """Move these on.  The bar that each was held against, -inf without any."""
@@ -126,7 +129,8 @@ class Exposure:
         It counts in shares of the usual.  Else what everybody likes somewhat would take
         all the places, and what few like very much would never find them.
         """
-        usual, _ = self.audience.worth(videos)
+        usual = self.usual
+        usual = self.audience.worth(videos)[0] if usual is None else usual[videos]
         before = np.argsort(np.argsort(-videos))
         return np.exp(-before / queue) / usual
 
