@@ -6,7 +6,8 @@ from difflib import get_close_matches
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.core.cache import cache
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from sellers.models import Category, Product, Seller
 from videos.models import Video
@@ -15,6 +16,8 @@ LANGUAGE = "english"
 MAX_LENGTH = 100
 # A frequent word matches more than anybody reads: the newest of them are ranked.
 RANKED = 1000
+# So many are found by their index at once; of more, those among the latest rows.
+FEW, LATEST = 5000, 200_000
 # Of a card, and how many liked, saved and shared it.
 VIDEO_FIELDS = [
     "public_id", "title", "poster", "seller", "view_count", "like_count", "save_count",
@@ -51,15 +54,47 @@ def whole_words(text):
 def matching(rows: QuerySet, text: str) -> QuerySet:
     """The rows that fit, best first; each has `relevance`."""
     whole, query = whole_words(text), query_for(text)
-    fitting = newest(rows, whole).union(newest(rows, query))
-    found = rows.model.objects.filter(pk__in=fitting)
+    found = rows.model.objects.filter(
+        pk__in=united(fitting(rows, q) for q in (whole, query))
+    )
     # A word that stands there whole counts more than the beginning of another.
     relevance = SearchRank(F("search"), whole) * 10 + SearchRank(F("search"), query)
     return found.annotate(relevance=relevance).order_by("-relevance", "-pk")
 
 
-def newest(rows, query):
-    return rows.filter(search=query).order_by("-pk").values("pk")[:RANKED]
+def fitting(rows: QuerySet, query) -> RawSQL:
+    """Keys of the newest that fit.
+
+    PostgreSQL guesses how many do, for the beginning of a word mostly far too many, and
+    would then look through all there are for the newest.  So it is counted: up to FEW
+    are found by their index and put in order afterwards.  Only where more fit, the
+    newest rows are gone through, and what is missing then is taken from those.
+    """
+    fit = rows.filter(search=query).order_by()
+    oldest = rows.model.objects.order_by("-pk").values(key=F("pk") - LATEST)[:1]
+    newest = fit.filter(pk__gt=Subquery(oldest)).order_by("-pk")
+    (few, few_params), (many, many_params) = (
+        found.values("pk").query.sql_with_params()
+        for found in (fit[: FEW + 1], newest[:RANKED])
+    )
+    return RawSQL(
+        f"""
+        WITH few AS MATERIALIZED ({few}), many AS MATERIALIZED (
+            SELECT pk FROM ({many}) AS newest WHERE (SELECT count(*) FROM few) > {FEW}
+        )
+        SELECT pk FROM many UNION (
+            SELECT pk FROM few WHERE (SELECT count(*) FROM many) < {RANKED}
+            ORDER BY pk DESC LIMIT {RANKED}
+        )
+        """,
+        (*few_params, *many_params),
+    )
+
+
+def united(queries) -> RawSQL:
+    queries = list(queries)
+    params = [param for query in queries for param in query.params]
+    return RawSQL(" UNION ".join(f"({query.sql})" for query in queries), params)
 
 
 def products(text: str) -> QuerySet:

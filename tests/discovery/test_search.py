@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from django.db import connection
 from django.urls import reverse
@@ -239,3 +241,75 @@ def test_many_rows_are_searched_by_their_index():
     assert "product_search" in plan
     assert "Seq Scan on sellers_product" not in plan
     assert [p.title for p in searching.products("thing17")[:1]] == ["thing17 of kind17"]
+
+
+def rows_looked_at(plan):
+    """Those that a plan kept or threw away, node by node."""
+    kept, removed = plan["Actual Rows"], plan.get("Rows Removed by Filter", 0)
+    below = sum(rows_looked_at(node) for node in plan.get("Plans", []))
+    return (kept + removed) * plan["Actual Loops"] + below
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["heron", "hero"])
+def test_a_rare_word_is_not_looked_for_among_all_rows(text, monkeypatch):
+    monkeypatch.setattr(searching, "RANKED", 4)
+    seller = make_seller()
+    products = Product.objects.bulk_create(
+        Product(
+            seller=seller,
+            title="Lamp",
+            slug=f"lamp-{number}",
+            status=Product.Status.PUBLISHED,
+        )
+        for number in range(20_000)
+    )
+    rare = products[:4]
+    with connection.cursor() as cursor:
+        # As the autovacuum does: until then the index is no quicker than the table.
+        cursor.execute("SELECT gin_clean_pending_list('product_search')")
+        cursor.execute("ANALYZE sellers_product")
+    # Of a word that it has not met PostgreSQL believes hundreds of rows to have it.
+    Product.objects.filter(pk__in=[p.pk for p in rare]).update(title="Heron")
+
+    found = searching.products(text)
+
+    assert list(found) == rare[::-1]
+    [plan] = json.loads(found.explain(format="json", analyze=True))
+    assert rows_looked_at(plan["Plan"]) < 500
+
+
+@pytest.mark.django_db
+def test_of_a_frequent_word_the_newest_are_ranked(monkeypatch):
+    monkeypatch.setattr(searching, "RANKED", 2)
+    monkeypatch.setattr(searching, "FEW", 3)
+    bowls = [make_product(title="Bowl") for number in range(8)]
+
+    assert list(searching.products("bowl")) == [bowls[7], bowls[6]]
+
+
+@pytest.mark.django_db
+def test_a_frequent_word_that_is_rare_of_late_is_found_among_older_rows(monkeypatch):
+    monkeypatch.setattr(searching, "RANKED", 3)
+    monkeypatch.setattr(searching, "FEW", 3)
+    monkeypatch.setattr(searching, "LATEST", 1)
+    bowls = [make_product(title="Bowl") for number in range(8)]
+
+    found = list(searching.products("bowl"))
+
+    assert found[0] == bowls[7]
+    assert 3 <= len(found) <= 4
+    assert set(found) <= set(bowls)
+
+
+@pytest.mark.django_db
+def test_of_a_frequent_word_hidden_rows_take_no_places(monkeypatch):
+    monkeypatch.setattr(searching, "RANKED", 2)
+    monkeypatch.setattr(searching, "FEW", 3)
+    shown = [make_product(title="Bowl") for _ in range(3)]
+    closed = make_seller(status=Seller.Status.SUSPENDED)
+    for _ in range(5):
+        make_product(title="Bowl", seller=closed)
+
+    assert set(searching.products("bowl")) <= set(shown)
+    assert len(searching.products("bowl")) >= 2
