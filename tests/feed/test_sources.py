@@ -78,7 +78,7 @@ def test_old_videos_come_back_where_they_trend_or_their_shop_is_followed(monkeyp
     found.add_trending({popular.pk: 1.0})
 
     watcher = Watcher("v" * 22, user.pk)
-    keys = {c.pk for c in candidates_among(public_videos(), watcher, found)}
+    keys = {*candidates_among(public_videos(), watcher, found).pk.tolist()}
 
     assert keys == {followed.pk, popular.pk, *(video.pk for video in new)}
     assert lost.pk not in keys
@@ -239,7 +239,7 @@ def test_a_video_with_nothing_to_sell_has_no_commercial_value():
     match.affinities(found)
 
     worth = match.exposure.audience.taps.worth[match.rows]
-    worth = {c.pk: float(w) for c, w in zip(found, worth, strict=True)}
+    worth = dict(zip(found.pk.tolist(), worth.tolist(), strict=True))
     assert worth[plain.pk] == 0
     assert worth[tagged.pk] == pytest.approx(4)
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import numpy as np
 from django.db.models import (
     BigIntegerField,
     Exists,
@@ -19,7 +20,7 @@ from django.db.models.sql.where import WhereNode
 from marketplace.prepared import Given, Prepared, given_keys
 from sellers.models import Follow
 from videos.feed.gates import NO_GOODS, Goods, goods_of
-from videos.feed.ranking import Candidate
+from videos.feed.ranking import Candidate, columns
 from videos.feed.sources import Found, Source, followed
 from videos.feed.watchers import Watcher
 from videos.models import ProductTag
@@ -65,10 +66,10 @@ def candidates_among(
     found: Found,
     left_out: Collection[int] = (),
     newest: int | None = None,
-) -> list[Candidate]:
+) -> Candidate:
     """The newest, what was found for this viewer, and what followed shops have new.
 
-    In one query.
+    As columns, in one query.
     """
     user_pk = watcher.follower_pk
     rows = ROWS.rows(
@@ -80,9 +81,9 @@ def candidates_among(
         left_out=[*left_out, *watcher.videos],
         sellers=list(watcher.sellers),
     )
-    return [
-        Candidate(*row[:-2], row[0] in found.seen, row[-2], row[-1]) for row in rows
-    ]
+    keys, *figures, is_followed, has_products = columns(rows, len(FIELDS))
+    is_seen, usual = np.isin(keys, [*found.seen]), np.ones(len(keys))
+    return Candidate(keys, *figures, is_seen, is_followed, has_products, usual)
 
 
 def further_among(videos, watcher: Watcher, found: Found, left_out: Collection[int]):

@@ -65,36 +65,31 @@ class Match:
     recommender: Recommender | None
     version: str
 
-    def affinities(self, candidates: Sequence[Candidate]) -> list[float]:
+    def affinities(self, many: Candidate) -> np.ndarray:
         """How many times its usual worth each of these is to the viewer."""
-        if not candidates:
-            return []
-        self.meet(candidates)
+        if not len(many.pk):
+            return np.empty(0)
+        self.meet(many)
         self.expected = self.exposure.audience.value(VIEWER, self.rows)[0]
         self.expected /= (usual := self.expected.mean())
         self.hoped = self.exposure.values(VIEWER, self.rows)[0] / usual
-        followed = tuned("FEED_PARTS")["followed"]
-        found = [
-            self.found.scores.get(c.pk, 0) + followed * c.is_followed
-            for c in candidates
-        ]
-        self.gain = 1 + np.array(found)
-        return (self.hoped * self.gain).tolist()
+        found = np.array([self.found.scores.get(key, 0.0) for key in self.places])
+        self.gain = 1 + found + tuned("FEED_PARTS")["followed"] * many.is_followed
+        return self.hoped * self.gain
 
-    def meet(self, candidates):
+    def meet(self, many):
         """Bring the viewer's taste and what is known of these videos together."""
-        keys = [candidate.pk for candidate in candidates]
-        every = np.r_[keys, self.views.videos]
+        every = np.concatenate([many.pk, self.views.videos])
         trials, common = known_trials(every, self.recommender)
         taste = common.newcomers(1, DIMENSIONS)
         audience = Audience(taste, trials.bank, trials.taps, common)
         views, seen = self.views, trials.rows(self.views.videos)
         audience.recall(views.viewers, seen, views.finished)
-        self.rows, self.rates = trials.rows(keys), trials.rates
-        self.places = {key: place for place, key in enumerate(keys)}
-        self.is_seen = np.array([candidate.is_seen for candidate in candidates])
+        self.rows, self.rates = trials.rows(many.pk), trials.rates
+        self.places = {key: place for place, key in enumerate(many.pk.tolist())}
+        self.is_seen = many.is_seen
         # Nobody buys where there is nothing to buy.
-        self.sells = np.array([candidate.has_products for candidate in candidates])
+        self.sells = many.has_products
         trials.taps.worth[self.rows] *= self.sells
         self.exposure = Exposure(
             audience,

@@ -5,7 +5,7 @@ Fresh, engaging and to this viewer's taste first, with no seller twice in a wind
 
 import heapq
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +37,16 @@ class Candidate(NamedTuple):
 
     @classmethod
     def columns_of(cls, candidates):
-        return cls(*map(np.array, zip(*candidates, strict=True)))
+        return cls(*columns(candidates, len(cls._fields)))
+
+    def at(self, place: int) -> "Candidate":
+        """One of many."""
+        return Candidate(*(column[place].item() for column in self))
+
+
+def columns(rows: Sequence, count: int) -> list[np.ndarray]:
+    """So many, also where there is no row."""
+    return [*map(np.array, zip(*rows, strict=True))] or [np.empty(0)] * count
 
 
 def engagement(candidate: Candidate) -> float:
@@ -59,47 +68,45 @@ def score(candidate: Candidate, now: float) -> float:
     return merit * (0.25 + freshness(candidate, now))
 
 
-def rank(
-    candidates: Collection[Candidate], now: float, most: int | None = None
-) -> list[int]:
+def rank(many: Candidate, now: float, most: int | None = None) -> list[int]:
     """Keys of the best, best first; what has been seen comes after the rest."""
-    if not candidates:
-        return []
-    candidates = list(candidates)
-    # At once, since there are hundreds on each page.
-    all_ = Candidate.columns_of(candidates)
-    order = np.lexsort((-all_.published_seconds, -score(all_, now), all_.is_seen))
-    best_first = [candidates[place] for place in order]
-    seen = next((n for n, c in enumerate(best_first) if c.is_seen), len(best_first))
-    order = spread(best_first[:seen], most=most)
-    if most is None or len(order) < most:
-        order += spread(best_first[seen:], most=most and most - len(order))
-    return [c.pk for c in order]
+    order = np.lexsort((-many.published_seconds, -score(many, now), many.is_seen))
+    sellers = many.seller_id[order].tolist()
+    unseen = len(sellers) - np.count_nonzero(many.is_seen)
+    places = spread_places(sellers[:unseen], most=most)
+    if most is None or len(places) < most:
+        left = most and most - len(places)
+        seen = spread_places(sellers[unseen:], most=left)
+        places += [unseen + place for place in seen]
+    return many.pk[order[places]].tolist()
 
 
-def spread(
-    best_first: list[Candidate], window: int = WINDOW, most: int | None = None
-) -> list[Candidate]:
-    """Each the best left, of none of the last `window` - 1 sellers if that can be.
+def spread(best_first: Sequence, window: int = WINDOW) -> list:
+    """Each the best left, of none of the last `window` - 1 sellers if that can be."""
+    places = spread_places([item.seller_id for item in best_first], window)
+    return [best_first[place] for place in places]
 
-    As many as are asked for.
-    """
-    waiting: dict[int, deque[tuple[int, Candidate]]] = {}
-    for place, candidate in enumerate(best_first):
-        waiting.setdefault(candidate.seller_id, deque()).append((place, candidate))
-    free = [(queue[0][0], seller) for seller, queue in waiting.items()]
+
+def spread_places(
+    sellers: Sequence[int], window: int = WINDOW, most: int | None = None
+) -> list[int]:
+    """The same, as places, from the sellers; as many as are asked for."""
+    waiting: dict[int, deque[int]] = {}
+    for place, seller in enumerate(sellers):
+        waiting.setdefault(seller, deque()).append(place)
+    free = [(queue[0], seller) for seller, queue in waiting.items()]
     heapq.heapify(free)
     resting: deque[int] = deque()  # sellers, the one shown longest ago first
-    result: list[Candidate] = []
-    wanted = len(best_first) if most is None else min(most, len(best_first))
+    result: list[int] = []
+    wanted = len(sellers) if most is None else min(most, len(sellers))
     while len(result) < wanted:
         seller = heapq.heappop(free)[1] if free else resting.popleft()
         if not waiting[seller]:
             continue
-        result.append(waiting[seller].popleft()[1])
+        result.append(waiting[seller].popleft())
         resting.append(seller)
         if len(resting) == window:
             rested = resting.popleft()
             if waiting[rested]:
-                heapq.heappush(free, (waiting[rested][0][0], rested))
+                heapq.heappush(free, (waiting[rested][0], rested))
     return result

@@ -147,7 +147,7 @@ def choose(videos, watcher: Watcher, shown, count: int) -> Chosen:
     left_out = [place.key for place in shown]
     found = candidates_among(videos, watcher, match.found, left_out)
     ranking = Ranking.of(match, found, watcher, count)
-    if len(found) >= candidates.NEWEST and len(ranking.order) < candidates.FEWEST:
+    if len(found.pk) >= candidates.NEWEST and len(ranking.order) < candidates.FEWEST:
         # So much of what is new is sold out, or sent nowhere near.
         found = further_among(videos, watcher, match.found, left_out)
         ranking = Ranking.of(match, found, watcher, count)
@@ -160,26 +160,23 @@ class Ranking:
 
     match: matching.Match
     now: float
-    candidates: dict[int, Candidate]
+    candidates: Candidate  # all, as columns
     goods: dict[int, Goods]
     order: list[int]
 
     @classmethod
     def of(cls, match, found, watcher, count):
         now = timezone.now().timestamp()
-        fits = match.affinities(found)
-        by_key = {
-            c.pk: c._replace(affinity=fit) for c, fit in zip(found, fits, strict=True)
-        }
+        found = found._replace(affinity=match.affinities(found))
         enough = count + LOOKAHEAD
-        best = rank(by_key.values(), now, max(candidates.GATED, enough))
+        best = rank(found, now, max(candidates.GATED, enough))
         asked = {*best, *match.on_trial(best[:count])}
         goods = let_through(asked, watcher)
         order = [key for key in best if key in goods]
-        if len(order) < enough and len(best) < len(by_key):
-            goods |= let_through(by_key.keys() - asked, watcher)
-            order = [key for key in rank(by_key.values(), now) if key in goods]
-        return cls(match, now, by_key, goods, order)
+        if len(order) < enough and len(best) < len(found.pk):
+            goods |= let_through({*found.pk.tolist()} - asked, watcher)
+            order = [key for key in rank(found, now) if key in goods]
+        return cls(match, now, found, goods, order)
 
     def chosen(self, shown, count):
         order, match = self.order, self.match
@@ -198,9 +195,12 @@ class Ranking:
         ]
         return Chosen(places, len(order) > len(places), match.version)
 
+    def candidate(self, key):
+        return self.candidates.at(self.match.places[key])
+
     def listed(self, key):
         """What the rules of a list count of it."""
-        candidate, goods = self.candidates[key], self.goods[key]
+        candidate, goods = self.candidate(key), self.goods[key]
         age = self.now - candidate.published_seconds
         return Listed(
             candidate.pk,
@@ -213,7 +213,7 @@ class Ranking:
 
     def reasons(self, key, drawn: Draw | None):
         """The rest of a `Place`."""
-        candidate, match = self.candidates[key], self.match
+        candidate, match = self.candidate(key), self.match
         chance = 1.0
         sources = sources_of(candidate, match.found)
         features = {
