@@ -16,8 +16,8 @@ LANGUAGE = "english"
 MAX_LENGTH = 100
 # A frequent word matches more than anybody reads: the newest of them are ranked.
 RANKED = 1000
-# So many are found by their index at once; of more, those among the latest rows.
-FEW, LATEST = 5000, 200_000
+# Where more fit, they are looked for among so many of the latest rows.
+LATEST = 100_000
 # Of a card, and how many liked, saved and shared it.
 VIDEO_FIELDS = [
     "public_id", "title", "poster", "seller", "view_count", "like_count", "save_count",
@@ -66,28 +66,29 @@ def fitting(rows: QuerySet, query) -> RawSQL:
     """Keys of the newest that fit.
 
     PostgreSQL guesses how many do, for the beginning of a word mostly far too many, and
-    would then look through all there are for the newest.  So it is counted: up to FEW
-    are found by their index and put in order afterwards.  Only where more fit, the
-    newest rows are gone through, and what is missing then is taken from those.
+    would then look for the newest through all there are.  So they are found as if all
+    were wanted, by their index, as far as they are few.  Only where more fit, the
+    latest rows are gone through; what is missing then is taken from those at hand.
     """
     fit = rows.filter(search=query).order_by()
     oldest = rows.model.objects.order_by("-pk").values(key=F("pk") - LATEST)[:1]
-    newest = fit.filter(pk__gt=Subquery(oldest)).order_by("-pk")
-    (few, few_params), (many, many_params) = (
-        found.values("pk").query.sql_with_params()
-        for found in (fit[: FEW + 1], newest[:RANKED])
+    newest = fit.filter(pk__gt=Subquery(oldest)).order_by("-pk")[:RANKED]
+    (all_, all_params), (latest, latest_params) = (
+        found.values("pk").query.sql_with_params() for found in (fit, newest)
     )
+    # What is materialized is planned by itself, and made as far as it is asked for.
     return RawSQL(
         f"""
-        WITH few AS MATERIALIZED ({few}), many AS MATERIALIZED (
-            SELECT pk FROM ({many}) AS newest WHERE (SELECT count(*) FROM few) > {FEW}
+        WITH fit AS MATERIALIZED ({all_}),
+        few AS MATERIALIZED (SELECT pk FROM fit LIMIT {RANKED + 1}),
+        many AS MATERIALIZED (
+            SELECT pk FROM ({latest}) AS newest
+            WHERE (SELECT count(*) FROM few) > {RANKED}
         )
-        SELECT pk FROM many UNION (
-            SELECT pk FROM few WHERE (SELECT count(*) FROM many) < {RANKED}
-            ORDER BY pk DESC LIMIT {RANKED}
-        )
+        SELECT pk FROM many
+        UNION SELECT pk FROM few WHERE (SELECT count(*) FROM many) < {RANKED}
         """,
-        (*few_params, *many_params),
+        (*all_params, *latest_params),
     )
 
 

@@ -282,7 +282,6 @@ def test_a_rare_word_is_not_looked_for_among_all_rows(text, monkeypatch):
 @pytest.mark.django_db
 def test_of_a_frequent_word_the_newest_are_ranked(monkeypatch):
     monkeypatch.setattr(searching, "RANKED", 2)
-    monkeypatch.setattr(searching, "FEW", 3)
     bowls = [make_product(title="Bowl") for number in range(8)]
 
     assert list(searching.products("bowl")) == [bowls[7], bowls[6]]
@@ -291,21 +290,19 @@ def test_of_a_frequent_word_the_newest_are_ranked(monkeypatch):
 @pytest.mark.django_db
 def test_a_frequent_word_that_is_rare_of_late_is_found_among_older_rows(monkeypatch):
     monkeypatch.setattr(searching, "RANKED", 3)
-    monkeypatch.setattr(searching, "FEW", 3)
     monkeypatch.setattr(searching, "LATEST", 1)
     bowls = [make_product(title="Bowl") for number in range(8)]
 
     found = list(searching.products("bowl"))
 
     assert found[0] == bowls[7]
-    assert 3 <= len(found) <= 4
+    assert 4 <= len(found) <= 5
     assert set(found) <= set(bowls)
 
 
 @pytest.mark.django_db
 def test_of_a_frequent_word_hidden_rows_take_no_places(monkeypatch):
     monkeypatch.setattr(searching, "RANKED", 2)
-    monkeypatch.setattr(searching, "FEW", 3)
     shown = [make_product(title="Bowl") for _ in range(3)]
     closed = make_seller(status=Seller.Status.SUSPENDED)
     for _ in range(5):
