@@ -26,6 +26,8 @@ SHOPS, PRODUCTS_A_SHOP = 200, 50
 # Of so many videos, all but one show a product.
 TAGGED = 5
 VIEWERS, REMEMBERED = 100, 40
+# Words of titles, each in one of so many videos; beside them one that no other has.
+SPREAD = {"tenth": 10, "hundredth": 100, "thousandth": 1000}
 WORDS = 5000
 
 
@@ -91,10 +93,15 @@ def make_videos(size):
     shops = [factories.make_seller() for _ in range(SHOPS)]
     first = factories.make_video(seller=shops[0])
     shop = f"{shops[0].pk} + number % {SHOPS}"
+    words = (
+        f"CASE number % {every} WHEN 0 THEN ' {word}' ELSE '' END"
+        for word, every in SPREAD.items()
+    )
     copies(
         Video,
         size - 1,
         public_id="'v' || number",
+        title=" || ".join(["one.title || ' w' || number", *words]),
         seller_id=shop,
         published_at="one.published_at - number * interval '1 second'",
     )

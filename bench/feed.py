@@ -35,6 +35,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from bench import browsing, serving  # noqa: E402
 from bench.catalogue import (  # noqa: E402
+    SPREAD,
     VIEWERS,
     Catalogue,
     make_videos,
@@ -42,17 +43,18 @@ from bench.catalogue import (  # noqa: E402
     pasts_in,
 )
 from bench.full_size import full_size  # noqa: E402
+from marketplace.discovery import searching  # noqa: E402
 from tests import factories  # noqa: E402
 from videos.feed import matching, sessions, training  # noqa: E402
 from videos.feed import serving as models  # noqa: E402
 from videos.feed.gates import public_videos  # noqa: E402
 from videos.feed.model.recommender import Recommender  # noqa: E402
 from videos.feed.watchers import Watcher  # noqa: E402
-from videos.models import FeedModel, Impression, WatchEvent  # noqa: E402
+from videos.models import FeedModel, Impression, Video, WatchEvent  # noqa: E402
 
 # More than one machine's memory has room to train on.
 TRAINED_UP_TO = 100_000
-PAGE = 10
+PAGE, SEARCHES = 10, 40
 
 
 def main():
@@ -73,6 +75,7 @@ def main():
             viewers = fill(size)
         models.load_current()
         answer(viewers, options.requests)
+        searches()
         pages(viewers, options)
         shares(viewers, options.port)
 
@@ -145,6 +148,16 @@ def answer(viewers, count):
         sessions.choose(videos, watcher, [], PAGE)
 
     say("a whole ranking, with its queries", timed(ranked, count))
+    connection.close()
+
+
+def searches():
+    """Of the videos, for words of which some have fewer than others."""
+    rare = f"w{Video.objects.count() // 20 * 10}"
+    title = Video.objects.order_by("pk").values_list("title", flat=True)[0]
+    for word in [rare, *reversed(SPREAD), title.split()[0]]:
+        found = searching.videos(word)
+        say(f"a search for {word}", timed(lambda _, f=found: list(f[:PAGE]), SEARCHES))
     connection.close()
 
 
