@@ -4,7 +4,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
+from django_countries import Countries
 
+from checkout import shipping_forms
 from checkout.models import Order
 from marketplace.accounts.models import User
 from marketplace.moderation.models import Report
@@ -32,13 +34,16 @@ from videos.feed.wishing import Wisher, wish
 from videos.models import Engagement, FeedChoice
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# It puts its half megabyte into the page, which keeps it at another width.
+AXE, AXE_AGAIN = Axe(), Axe("null")
 
 
 def serious(page):
     # Half way through a fade no contrast is what it will be.
     page.emulate_media(reduced_motion="reduce")
     wait_until(page, "document.getAnimations().every(a => a.playState === 'finished')")
-    found = Axe().run(page).response["violations"]
+    axe = AXE_AGAIN if page.evaluate("'axe' in window") else AXE
+    found = axe.run(page).response["violations"]
     return [
         (rule["id"], [node["target"] for node in rule["nodes"]])
         for rule in found
@@ -120,7 +125,14 @@ def test_the_pages_of_shop_and_seller_have_no_serious_flaw(page, site, sign_in):
     assert {address: found for address, found in flaws.items() if found} == {}
 
 
-def test_the_forms_about_orders_have_no_serious_flaw(page, site, sign_in):
+class FewCountries(Countries):
+    """Of 249 boxes to tick axe says no more than of four, for half a minute."""
+
+    only = ("DE", "FR", "AT", "CH")
+
+
+def test_the_forms_about_orders_have_no_serious_flaw(page, site, sign_in, monkeypatch):
+    monkeypatch.setattr(shipping_forms, "countries", FewCountries())
     owner = make_user()
     seller = make_seller(owner=owner)
     zone = seller.shipping_zones.create(name="Home", countries=["DE", "FR"])
