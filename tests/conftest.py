@@ -12,6 +12,7 @@ from checkout import page_questions, tax_questions
 from marketplace import caching, redis_breaker
 from marketplace.celery import app as celery_app
 from marketplace.file_storages import disk_storages
+from tests.database.base import rights_that_stay
 from tests.payments.contract import CheckedClient
 
 # Examples are judged by what they find: how long one takes says how busy a machine is.
@@ -63,6 +64,12 @@ def checked_requests():
     """Whatever the site asks of Stripe in a test is held to Stripe's own types."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stripe, "RequestsClient", CheckedClient)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def filled_once():
+    with rights_that_stay():
         yield
 
 
