@@ -36,4 +36,6 @@ if __name__ == "__main__":
     # a file's tests stay together because they share fixtures.
     workers = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [BIN / "pytest", *workers, *WITHOUT, *sys.argv[1:]]
+    # Some containers forbid it; then each of some hundred Pythons compiles all anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.exit(subprocess.run(command, stdin=subprocess.DEVNULL).returncode)

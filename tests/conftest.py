@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items):
 
     What waits for processes of its own gets a second try, which the summary names.
     """
-    long = ["faults", "ffmpeg", "browser"]
+    long = ["faults", "ffmpeg", "browser", "money"]
     items.sort(key=lambda item: [not item.get_closest_marker(name) for name in long])
     for item in items:
         if item.get_closest_marker("faults") or item.get_closest_marker("browser"):
