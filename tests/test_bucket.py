@@ -64,7 +64,7 @@ def test_a_video_is_uploaded_transcoded_and_stored_in_private_buckets(
 
 @pytest.mark.ffmpeg
 def test_each_object_has_its_type_and_its_cache_header(s3):
-    transcoded(make_clip(seconds=3))
+    transcoded(make_clip(seconds=3, size="180x320"))
 
     found = {
         re.search(r"\.\w+$", key)[0]: s3.Object(VIDEOS, key).get()
@@ -86,7 +86,7 @@ def test_each_object_has_its_type_and_its_cache_header(s3):
 
 @pytest.mark.ffmpeg
 def test_a_signed_address_leads_into_the_bucket(s3, client):
-    video = transcoded(make_clip(seconds=3))
+    video = transcoded(make_clip(seconds=3, size="180x320"))
 
     playlist = client.get(video.playlist_url, headers={"accept-encoding": "gzip"})
     segment = client.get(video.playlist_url.replace("index.m3u8", "video.mp4"))

@@ -248,7 +248,7 @@ def test_a_deleted_video_is_no_error():
 @pytest.mark.django_db
 @pytest.mark.ffmpeg
 def test_progress_is_written_while_it_runs(monkeypatch):
-    video = make_upload(clip=make_clip(size="720x1280", seconds=8))
+    video = make_upload(clip=make_clip(size="540x960", seconds=8))
     seen = []
     monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0)
     renew = Video.renew_lease
@@ -365,7 +365,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_worker_delays_the_video_and_loses_nothing(settings, sent):
-    video = make_upload(clip=make_clip(size="540x960", seconds=6))
+    video = make_upload(clip=make_clip(size="540x960", seconds=3))
     worker = start_worker(video, settings)
     encoder = wait_for_ffmpeg(worker.pid)
 
@@ -385,7 +385,7 @@ def test_a_killed_worker_delays_the_video_and_loses_nothing(settings, sent):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_encoder_is_tried_again(settings, sent):
-    video = make_upload(clip=make_clip(size="540x960", seconds=6))
+    video = make_upload(clip=make_clip(size="540x960", seconds=3))
     worker = start_worker(video, settings)
 
     kill(wait_for_ffmpeg(worker.pid), signal.SIGKILL)

@@ -248,14 +248,14 @@ def test_workers_on_two_machines_share_only_database_redis_and_s3(farm, s3):
     The bucket's address reaches the workers by the environment.
     """
     clip = make_clip(size="540x960", seconds=3)
-    videos = [faults.upload(clip) for _ in range(5)]
+    videos = [faults.upload(clip) for _ in range(3)]
     farm.start_clock()
     for name in ("north", "south"):
         farm.start(name)
 
     faults.wait_until(lambda: working(farm) == {"north", "south"}, 90, "two workers")
     farm.kill_tree("north")
-    faults.wait_until(lambda: statuses(videos) == {Status.READY}, 180, "five videos")
+    faults.wait_until(lambda: statuses(videos) == {Status.READY}, 180, "three videos")
 
     farm.start("north")
     faults.wait_until(lambda: not farm.left_behind(), 60, "a tidy disk")
