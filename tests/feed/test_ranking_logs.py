@@ -48,7 +48,7 @@ def test_each_place_served_is_written_down_once_in_one_query(
     assert (row.viewer, row.model, row.propensity, row.arm) == (VIEWER, "", 1, None)
     assert row.sources == Source.NEWEST
     assert row.features.keys() == {
-        "fresh", "engaging", "fits", "hope", "gain", "pool", "shown", "known",
+        "fresh", "engaging", "fits", "hope", "gain", "owed", "pool", "shown", "known",
     }  # fmt: skip
     assert len(videos) == len(rows)
 

@@ -13,7 +13,7 @@ from videos.feed import serving
 from videos.feed.experimenting import tuned
 from videos.feed.interests import counted
 from videos.feed.model.audience import Audience
-from videos.feed.model.exposure import Exposure, room_left
+from videos.feed.model.exposure import Exposure, room_left, turns_of
 from videos.feed.model.recommender import DIMENSIONS, Recommender
 from videos.feed.ranking import Candidate
 from videos.feed.remembering import past_of
@@ -75,7 +75,8 @@ class Match:
         self.hoped = self.exposure.values(VIEWER, self.rows)[0] / usual
         found = np.array([self.found.scores.get(key, 0.0) for key in self.places])
         self.gain = 1 + found + tuned("FEED_PARTS")["followed"] * many.is_followed
-        return self.hoped * self.gain
+        self.owed = self.exposure.owed(self.rows)
+        return self.hoped * self.gain * self.owed
 
     def meet(self, many):
         """Bring the viewer's taste and what is known of these videos together."""
@@ -101,13 +102,14 @@ class Match:
         )
 
     def figures_of(self, key: int) -> dict:
-        """Why its affinity is what it is: the three are its factors."""
+        """Why its affinity is what it is: the first four are its factors."""
         place = self.places[key]
         row = self.rows[place]
         return {
             "fits": round(float(self.expected[place]), 3),
             "hope": round(float(self.hoped[place] / self.expected[place]), 3),
             "gain": round(float(self.gain[place]), 3),
+            "owed": round(float(self.owed[place]), 3),
             "pool": int(self.exposure.pools[row]),
             "shown": int(self.exposure.shown[row]),
             # Of so many that the viewer saw all this was judged.
@@ -123,11 +125,13 @@ class Match:
             return set()
         settings, pools = self.exposure.settings, self.exposure.pools[self.rows]
         room = room_left(pools, self.exposure.shown[self.rows], settings)
+        prospects = self.exposure.prospects(self.rows)
         keys, waiting = np.array(list(self.places)), set()
         for place, (is_in, _share, queue) in enumerate(self.exposure.queues(pools), 1):
             least = settings.worth_giving * self.hoped[self.places[page[-place]]]
             columns = np.flatnonzero(is_in & (room > 0))
-            worth = self.hoped[columns] * self.exposure.turns(self.rows[columns], queue)
+            turns = turns_of(self.rows[columns], queue) * prospects[columns]
+            worth = self.hoped[columns] * turns
             may_come = ~self.is_seen[columns] & (self.hoped[columns] >= least)
             first = np.argsort(-worth * may_come, kind="stable")
             waiting.update(keys[columns[first[:OF_EACH_QUEUE]]].tolist())

@@ -96,7 +96,9 @@ def make_exposure(pools, shown=0, **settings):
 
 def test_the_shares_of_the_places_are_kept():
     pools = [Pool.OPEN] * 20 + [Pool.TRIAL] * 20 + [Pool.SECOND] * 20
-    exposure = make_exposure(pools, trial_share=0.1, support_share=0.05, worth_giving=0)
+    exposure = make_exposure(
+        pools, trial_share=0.1, support_share=0.05, worth_giving=0, owed=0
+    )
     values = np.tile(np.r_[np.full(20, 2.0), np.full(40, 1.0)], (2000, 1))
     exposure.shown[:] = -10_000  # room for all
 
@@ -181,6 +183,51 @@ def test_what_has_passed_all_has_places_until_its_last_quota_is_full():
     assert explore_one(exposure, [1.8]) == {4}
     exposure.shown[4] = 300
     assert explore_one(exposure, [1.8]) == set()
+
+
+def test_a_place_goes_to_what_may_yet_pass_rather_than_to_what_hardly_will():
+    exposure = make_exposure(
+        [Pool.OPEN] * 4 + [Pool.TRIAL] * 2, trial_share=1, trial_queue=1e9
+    )
+    seen_to_be_bad = exposure.audience.videos
+    seen_to_be_bad.mean[5, 0], seen_to_be_bad.covariance[5] = -0.6, 0.05 * np.eye(3)
+
+    assert explore_one(exposure, [1.7, 1.8]) == {4}
+
+
+def test_as_long_as_there_is_no_bar_all_have_prospects():
+    exposure = make_exposure([Pool.TRIAL] * 3)
+
+    assert np.isfinite(exposure.prospects(np.arange(3))).all()
+
+
+@pytest.mark.parametrize(
+    ("pool", "shown", "factor"),
+    [
+        (Pool.TRIAL, 30, 1),  # nothing is known of it yet
+        (Pool.SECOND, 60, 1.1),
+        (Pool.THIRD, 240, 1.4),
+        (Pool.OPEN, 240, 1.4),
+        (Pool.OPEN, 300, 1),  # nothing is owed any more
+        (Pool.STOPPED, 240, 1),
+    ],
+)
+def test_what_has_passed_counts_for_more_the_nearer_it_is_to_its_last_quota(
+    pool, shown, factor
+):
+    exposure = make_exposure([pool], shown=shown, owed=0.5)
+
+    assert exposure.owed(np.array([0])) == pytest.approx(factor)
+
+
+def test_what_is_owed_viewers_comes_to_those_who_like_it_nearly_as_much():
+    exposure = make_exposure([Pool.OPEN] * 3, trial_share=0, support_share=0, owed=0.5)
+    exposure.shown[:] = [400, 400, 240]
+    values = np.array([[3, 2, 1.5], [3, 2, 1.3], [3, 2, -np.inf]])
+
+    lists = exposure.lists(values, np.arange(3), 2)
+
+    assert lists.tolist() == [[0, 2], [0, 1], [0, 1]]
 
 
 def test_lists_of_one_viewer_get_a_video_on_trial_once():

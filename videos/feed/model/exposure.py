@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from scipy.special import ndtr
 
 from videos.feed.model.audience import Audience
 
@@ -36,11 +37,14 @@ class ExposureSettings:
     # In the merit places; and of what was stopped, which may still suit a few.
     optimism: float = 1.0
     stopped_optimism: float = 0.0
+    # What has passed a trial counts for more in the merit places, the nearer it is to
+    # its last quota: by this share of its worth where that is almost full.
+    owed: float = 0.5
     # Of all places, those for a first trial, and those for what has passed one; and
     # how many are before a video that has its turn a third as often as the newest.
     trial_share: float = 1 / 24
     trial_queue: float = 25
-    support_share: float = 1 / 9
+    support_share: float = 1 / 60
     support_queue: float = 5
     # A place is given up only for what is worth so much of what was there.
     worth_giving: float = 0.6
@@ -78,6 +82,18 @@ class Exposure:
         """Of finishing and of then tapping, from which these values are made."""
         return self.audience.chances(viewers, videos, self.optimism(videos))
 
+    def owed(self, videos):
+        """How many times its value each counts where places go by merit.
+
+        What is known to be good, and would wait long for its last viewers, so comes to
+        those who like it nearly as much as what it displaces.
+        """
+        pools, shown = self.pools[videos], self.shown[videos]
+        last = self.settings.quotas[-1]
+        is_owed = (pools > Pool.TRIAL) & (pools <= Pool.OPEN) & (shown < last)
+        factors = 1 + self.settings.owed * is_owed * (shown / last)
+        return factors.astype(np.float32)
+
     def optimism(self, videos):
         is_stopped = self.pools[videos] == Pool.STOPPED
         chosen = self.settings
@@ -86,7 +102,8 @@ class Exposure:
 
     def lists(self, values, videos, length):
         """For each row of values a list; places in `videos`, -inf is never shown."""
-        return self.explore(best_places(values, length), values, videos)
+        merit = best_places(values * self.owed(videos), length)
+        return self.explore(merit, values, videos)
 
     def explore(self, lists, values, videos, is_one_viewers=False):
         """Give some of the lists' last places to videos that have a quota left.
@@ -99,6 +116,7 @@ class Exposure:
         if is_one_viewers:
             room = np.minimum(room, 1)
             room[np.unique(lists)] = 0
+        prospects = self.prospects(videos)
         for place, (is_in, share, queue) in enumerate(self.queues(pools), 1):
             # As many places on average, whatever the length of a list.
             rows = np.flatnonzero(self.random.random(len(lists)) < share * length)
@@ -108,7 +126,7 @@ class Exposure:
                 own[(lists[rows][:, :, None] == columns).any(axis=1)] = -np.inf
                 there = values[rows, lists[rows, -place]]
                 own[own < (self.settings.worth_giving * there)[:, None]] = -np.inf
-                turns = self.turns(videos[columns], queue)
+                turns = turns_of(videos[columns], queue) * prospects[columns]
                 np.multiply(own, turns, out=own, where=own > 0)
                 chosen = share_out(own, room[columns])
                 given = chosen >= 0
@@ -123,16 +141,23 @@ class Exposure:
             (has_passed, chosen.support_share, chosen.support_queue),
         ]
 
-    def turns(self, videos, queue):
-        """By what the worth to a viewer counts more: the newest come first.
+    def prospects(self, videos):
+        """By what the worth to a viewer counts more where places are given.
 
         It counts in shares of the usual.  Else what everybody likes somewhat would take
-        all the places, and what few like very much would never find them.
+        all the places, and what few like very much would never find them.  And by how
+        likely the bar is passed: what has hardly a chance need not be looked at often.
         """
-        usual = self.usual
-        usual = self.audience.worth(videos)[0] if usual is None else usual[videos]
-        before = np.argsort(np.argsort(-videos))
-        return np.exp(-before / queue) / usual
+        usual, spreads = estimated = self.audience.worth(videos)
+        pools, shown = self.pools[videos], self.shown[videos]
+        _, bars = judged(pools, shown, estimated, self.settings)
+        return ndtr((usual - bars) / spreads) / usual
+
+
+def turns_of(videos, queue):
+    """How much each counts for when it came: the newest come first."""
+    before = np.argsort(np.argsort(-videos))
+    return np.exp(-before / queue)
 
 
 def judged(pools, shown, estimated, settings):
