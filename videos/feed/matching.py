@@ -100,6 +100,7 @@ class Match:
             np.random.default_rng(),
             audience.worth(np.arange(len(trials.keys)))[0],
         )
+        self.prospects = self.exposure.prospects(self.rows)
 
     def figures_of(self, key: int) -> dict:
         """Why its affinity is what it is: the first four are its factors."""
@@ -125,12 +126,11 @@ class Match:
             return set()
         settings, pools = self.exposure.settings, self.exposure.pools[self.rows]
         room = room_left(pools, self.exposure.shown[self.rows], settings)
-        prospects = self.exposure.prospects(self.rows)
         keys, waiting = np.array(list(self.places)), set()
         for place, (is_in, _share, queue) in enumerate(self.exposure.queues(pools), 1):
             least = settings.worth_giving * self.hoped[self.places[page[-place]]]
             columns = np.flatnonzero(is_in & (room > 0))
-            turns = turns_of(self.rows[columns], queue) * prospects[columns]
+            turns = turns_of(self.rows[columns], queue) * self.prospects[columns]
             worth = self.hoped[columns] * turns
             may_come = ~self.is_seen[columns] & (self.hoped[columns] >= least)
             first = np.argsort(-worth * may_come, kind="stable")
@@ -149,7 +149,7 @@ class Match:
 
         def explored(said):
             exposure = replace(self.exposure, random=Replay(said))
-            return exposure.explore(merit, values, self.rows)[0]
+            return exposure.explore(merit, values, self.rows, self.prospects)[0]
 
         said = self.exposure.random.random(len(SHARES)).tolist()
         given, keys, draws = explored(said), list(self.places), []

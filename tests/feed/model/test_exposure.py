@@ -134,19 +134,17 @@ def test_a_quota_is_not_given_twice_on_one_page_of_many_viewers():
 def test_no_place_is_given_up_for_what_is_worth_far_less():
     pools = [Pool.OPEN] * 4 + [Pool.TRIAL] * 2
     exposure = make_exposure(pools, trial_share=1, worth_giving=0.8)
-    lists = np.arange(4)[None]
 
-    cheap = exposure.explore(lists, np.array([[2, 2, 2, 2, 1.7, 1]]), np.arange(6))
-    dear = exposure.explore(lists, np.array([[2, 2, 2, 2, 1.5, 1]]), np.arange(6))
-
-    assert cheap.tolist() == [[0, 1, 2, 4]]
-    assert dear.tolist() == lists.tolist()
+    assert explore_one(exposure, [1.7, 1]) == {4}
+    assert explore_one(exposure, [1.5, 1]) == set()
 
 
 def explore_one(exposure, on_trial):
     """What comes on a page of four where these compete for its last places."""
     values = np.r_[2.0, 2, 2, 2, on_trial][None]
-    lists = exposure.explore(np.arange(4)[None], values, np.arange(values.size))
+    videos = np.arange(values.size)
+    merit, prospects = np.arange(4)[None], exposure.prospects(videos)
+    lists = exposure.explore(merit, values, videos, prospects)
     return set(lists[0].tolist()) - {0, 1, 2, 3}
 
 
@@ -228,18 +226,6 @@ def test_what_is_owed_viewers_comes_to_those_who_like_it_nearly_as_much():
     lists = exposure.lists(values, np.arange(3), 2)
 
     assert lists.tolist() == [[0, 2], [0, 1], [0, 1]]
-
-
-def test_lists_of_one_viewer_get_a_video_on_trial_once():
-    exposure = make_exposure(
-        [Pool.OPEN] * 9 + [Pool.TRIAL], trial_share=1, worth_giving=0.4
-    )
-    values = np.tile(np.r_[np.full(9, 2.0), 1.0], (2, 1))
-    lists = np.arange(8).reshape(2, 4)
-
-    given = exposure.explore(lists, values, np.arange(10), is_one_viewers=True)
-
-    assert (given == 9).sum() == 1
 
 
 def test_a_stopped_video_is_shown_for_what_it_is_and_not_for_hope():

@@ -103,20 +103,13 @@ class Exposure:
     def lists(self, values, videos, length):
         """For each row of values a list; places in `videos`, -inf is never shown."""
         merit = best_places(values * self.owed(videos), length)
-        return self.explore(merit, values, videos)
+        return self.explore(merit, values, videos, self.prospects(videos))
 
-    def explore(self, lists, values, videos, is_one_viewers=False):
-        """Give some of the lists' last places to videos that have a quota left.
-
-        If all lists are pages of one viewer's, no video comes twice in them.
-        """
+    def explore(self, lists, values, videos, prospects):
+        """Give some of the lists' last places to videos that have a quota left."""
         lists, length = lists.copy(), lists.shape[1]
         pools = self.pools[videos]
         room = room_left(pools, self.shown[videos], self.settings)
-        if is_one_viewers:
-            room = np.minimum(room, 1)
-            room[np.unique(lists)] = 0
-        prospects = self.prospects(videos)
         for place, (is_in, share, queue) in enumerate(self.queues(pools), 1):
             # As many places on average, whatever the length of a list.
             rows = np.flatnonzero(self.random.random(len(lists)) < share * length)
