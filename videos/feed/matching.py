@@ -98,7 +98,6 @@ class Match:
             trials.shown,
             replace(LIMITS, **tuned("FEED_EXPOSURE")),
             np.random.default_rng(),
-            audience.worth(np.arange(len(trials.keys)))[0],
         )
         self.prospects = self.exposure.prospects(self.rows)
 

@@ -73,18 +73,6 @@ def test_a_bar_is_taken_from_all_that_were_tried_not_from_the_good_alone():
     assert after[0] == Pool.SECOND
 
 
-def test_turns_are_the_same_by_a_worth_that_is_known():
-    exposure = make_exposure([Pool.TRIAL] * 5)
-    exposure.audience.videos.mean[:, 0] = [0.5, -1, 0, 2, 1]
-    videos = np.array([3, 1, 4])
-    reckoned = exposure.turns(videos, 5)
-
-    exposure.usual = exposure.audience.worth(np.arange(5))[0]
-
-    assert np.allclose(exposure.turns(videos, 5), reckoned)
-    assert len(set(reckoned)) == 3
-
-
 def make_exposure(pools, shown=0, **settings):
     count = len(pools)
     audience = Audience.new(50, count, 2)

@@ -62,9 +62,6 @@ class Exposure:
     shown: np.ndarray
     settings: ExposureSettings
     random: np.random.Generator
-    # What each of the audience's videos is worth to its usual viewers, for those who
-    # ask over and over; else it is reckoned each time.
-    usual: np.ndarray | None = None
 
     def judge(self, videos):
         """Move these on.  The bar that each was held against, -inf without any."""
