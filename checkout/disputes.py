@@ -315,7 +315,10 @@ def take_over_refunds(dispute: Dispute, most: int) -> int:
     is_unmade |= Q(status=Refund.Status.FAILED, came_back_at=None)
     pending = Refund.objects.filter(is_unmade, payment=dispute.payment, dispute=None)
     for refund in pending.select_for_update(of=["self"]).order_by("pk"):
-        if taken + refund.amount_minor <= most:
+        left = most - taken
+        if refund.order_id is None and 0 < left < refund.amount_minor:
+            refund = bounced_refunds.split_off(refund, left)
+        if refund.amount_minor <= left:
             taken += refund.amount_minor
             Refund.objects.filter(pk=refund.pk).update(
                 dispute=dispute, status=Refund.Status.PENDING

@@ -137,24 +137,26 @@ ORDER BY 1
 
 ONE_END = """
 SELECT p.payment_intent_id || ' is ' || p.status || ', its order group is ' || g.status
-    || ', whole refunds: ' || r.going || ' going, ' || r.done || ' done'
+    || ', of ' || p.amount_minor || ' ' || r.owed || ' to be sent back, '
+    || r.done || ' sent back'
 FROM checkout_payment p
 JOIN checkout_ordergroup g ON g.id = p.group_id
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE status = 'pending') AS going,
-        count(*) FILTER (
-            WHERE (status = 'succeeded' OR came_back_at IS NOT NULL)
-                AND amount_minor = p.amount_minor
-        ) AS done
+    SELECT coalesce(sum(amount_minor) FILTER (
+            WHERE status IN ('pending', 'failed') AND came_back_at IS NULL
+        ), 0) AS owed,
+        coalesce(sum(amount_minor) FILTER (
+            WHERE status = 'succeeded' OR came_back_at IS NOT NULL
+        ), 0) AS done
     FROM checkout_refund
     WHERE payment_id = p.id AND order_id IS NULL AND instead_of_id IS NULL
 ) r
 WHERE NOT CASE
-    WHEN p.status = 'succeeded' AND g.status = 'paid' THEN r.going + r.done = 0
+    WHEN p.status = 'succeeded' AND g.status = 'paid' THEN r.owed + r.done = 0
     WHEN p.status = 'succeeded' AND g.status = 'refunded'
-        THEN r.going = 1 AND r.done = 0
+        THEN r.owed = p.amount_minor AND r.done = 0
     WHEN p.status = 'refunded' AND g.status = 'refunded'
-        THEN r.going = 0 AND r.done = 1
+        THEN r.owed + r.done = p.amount_minor AND r.done > 0
     ELSE p.status IN ('pending', 'canceled') AND g.status IN ('pending', 'canceled')
 END
 ORDER BY p.id

@@ -6,12 +6,27 @@ from functools import partial
 import pytest
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
-from checkout import gateway, inbox, late_payments, ordering, payments
-from checkout.models import OrderGroup, Payment, Refund
+from checkout import (
+    disbursing,
+    disputes,
+    gateway,
+    inbox,
+    late_payments,
+    ordering,
+    payments,
+)
+from checkout.models import Dispute, OrderGroup, Payment, Refund
 from checkout.ordering import place_order
+from checkout.stripe_objects import DisputeMove
 from tests.factories import make_cart, make_checkout, make_coupon, make_variant
-from tests.payments.checkouts import make_group, make_paid_group, start
+from tests.payments.checkouts import (
+    assert_books_hold,
+    make_group,
+    make_paid_group,
+    start,
+)
 from tests.races import at_once, together_after
 
 pytestmark = pytest.mark.django_db
@@ -251,3 +266,42 @@ def test_without_the_chains_lock_both_are_had(both_paid, monkeypatch):
     at_once(*(partial(inbox.apply_once, event) for event in both_paid))
 
     assert set(OrderGroup.objects.values_list("status", flat=True)) == {"paid"}
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_what_a_bank_has_taken_a_part_of_is_sent_back_without_it(sandbox, is_refused):
+    variant = make_variant(stock=1)
+    late = make_group(variants=[variant])
+    pay_after_release(sandbox, late)
+    make_paid_group(sandbox, variants=[variant])
+    payments.settle(late)
+    refund = Refund.objects.get()
+    if is_refused:
+        disbursing.record_refusal(refund, gateway.Refused("only 600 are left"))
+
+    lose(late, 400)
+    for part in Refund.objects.order_by("pk"):
+        disbursing.send_refund(part)
+
+    rest, taken = Refund.objects.order_by("pk")
+    assert (rest.amount_minor, rest.dispute) == (600, None)
+    assert (taken.amount_minor, taken.dispute) == (400, Dispute.objects.get())
+    assert {rest.status, taken.status} == {Refund.Status.SUCCEEDED}
+    assert sandbox.stripe.v1.refunds.retrieve(rest.stripe_refund_id).amount == 600
+    assert not Refund.objects.to_settle().exists()
+    assert_books_hold()
+
+
+def lose(group, amount):
+    """A dispute of so much, which the bank decides for the buyer at once."""
+    found = gateway.Dispute(
+        id="du_1",
+        payment_intent_id=group.payment.payment_intent_id,
+        status="lost",
+        reason="general",
+        amount=amount,
+        currency="EUR",
+        evidence_due_at=None,
+        moves=[DisputeMove("txn_taken", -amount, 0)],
+    )
+    disputes.record(found, timezone.now())
