@@ -61,7 +61,7 @@ BAD_MAIL = {"drop": 0.2, "duplicate": 0.3, "copies": 3, "delay": 0.3, "reorder":
             "forge": 0.1, "delay_seconds": 3 * 24 * 60 * 60}  # fmt: skip
 SPANS = [{"minutes": 1}, {"minutes": 6}, {"minutes": 20}, {"hours": 30}, {"days": 9}]
 # The last first: what Hypothesis finds simplest is to be far.
-STAGES = ["settled", "delivered", "sent", "paid", "ordered"]
+STAGES = ["settled", "delivered", "sent", "paid", "ordered", "at the bank"]
 
 # From so many histories on, every action has to succeed once at least.
 ENOUGH = 100
@@ -88,13 +88,15 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def bring(self, stage, wanted, coupon):
         world = self.world
-        is_paid = stage != "ordered"
+        is_paid = stage not in {"ordered", "at the bank"}
         try:
             group = world.sell(wanted, coupon) if is_paid else world.buy(wanted, coupon)
         except REFUSALS:
             return
+        if stage == "at the bank":
+            world.pay(group.payment.payment_intent_id, "pm_successDelayed_de")
         world.work_off()
-        if stage in {"ordered", "paid"}:
+        if stage in {"ordered", "at the bank", "paid"}:
             return
         for order in group.orders.order_by("pk"):
             self.send(order)
