@@ -7,7 +7,7 @@ it once more.
 """
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -98,26 +98,6 @@ def succeed(refund: Refund, by: User | None, **fields) -> Refund:
         reason=refund.reason,
         created_by=by,
         **fields,
-    )
-
-
-def split_off(refund: Refund, amount_minor: int) -> Refund:
-    """So much of a payment that goes back whole, as a row of its own.
-
-    The rest is sent, or paid by other means where Stripe refuses it.  Call it under the
-    refund's lock.
-    """
-    Refund.objects.filter(pk=refund.pk).update(
-        amount_minor=F("amount_minor") - amount_minor,
-        status=Refund.Status.PENDING,
-        attempts=F("attempts") + 1,
-    )
-    tasks.send_refund.delay_on_commit(refund.pk)
-    return Refund.objects.create(
-        payment=refund.payment,
-        amount_minor=amount_minor,
-        currency=refund.currency,
-        reason=refund.reason,
     )
 
 

@@ -81,22 +81,48 @@ def is_lost(payment: Payment) -> bool:
 def leave_to_bank(refund: Refund) -> bool:
     """Stripe never made it, as nobody knew when the dispute was lost: the bank has.
 
-    What the platform bore for it is its seller's then, as of other refunds.  False
-    where the bank did not take so much.
+    What the platform bore for it is its seller's then, as of other refunds.  Of a
+    payment that goes back whole the bank may have taken a part: the rest is sent when
+    the clock comes by.  False where the bank did not take so much.
     """
     Payment.objects.locked().get(pk=refund.payment_id)
-    pending = Refund.objects.filter(
-        pk=refund.pk, status=Refund.Status.PENDING, dispute=None
-    )
+    pending = Refund.objects.filter(status=Refund.Status.PENDING, dispute=None)
+    refund = pending.filter(pk=refund.pk, attempts=refund.attempts).first()
+    if refund is None:
+        return True  # another worker was quicker: what is left has its own try
+    is_taken = False
     for dispute in refund.payment.disputes.filter(is_charged=True).order_by("pk"):
-        if ledger.lost_in(dispute) < refund.amount_minor:
+        lost = ledger.lost_in(dispute)
+        is_all = lost >= refund.amount_minor
+        if not is_all and (refund.order_id or not lost):
             continue
-        if pending.update(dispute=dispute):
-            ledger.post_dispute_loss(dispute, -refund.amount_minor)
-            refund.dispute = dispute
-            record_refund(refund, {"id": ""})
-        return True
-    return False
+        part = refund if is_all else split_off(refund, lost)
+        part.dispute = dispute
+        part.save(update_fields=["dispute"])
+        ledger.post_dispute_loss(dispute, -part.amount_minor)
+        record_refund(part, {"id": ""})
+        is_taken = True
+        if is_all:
+            break
+    return is_taken
+
+
+def split_off(refund: Refund, amount_minor: int) -> Refund:
+    """So much of a payment that goes back whole, as a row of its own.
+
+    The rest is sent under another key.  Call it under the payment's lock, and only of
+    what Stripe has not made.
+    """
+    refund.amount_minor -= amount_minor
+    refund.attempts += 1
+    refund.status = Refund.Status.PENDING
+    refund.save(update_fields=["amount_minor", "attempts", "status"])
+    return Refund.objects.create(
+        payment=refund.payment,
+        amount_minor=amount_minor,
+        currency=refund.currency,
+        reason=refund.reason,
+    )
 
 
 def must_look(row) -> bool:

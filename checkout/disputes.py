@@ -16,6 +16,7 @@ from django.utils.translation import override
 
 from checkout import (
     bounced_refunds,
+    disbursing,
     dispute_reversals,
     fulfillment,
     gateway,
@@ -308,7 +309,8 @@ def sold_minor(order: Order) -> int:
 def take_over_refunds(dispute: Dispute, most: int) -> int:
     """Refunds that Stripe refused, or that came back: the bank has paid them.
 
-    Not those of which Stripe's answer was unclear: they may have been made before.
+    Not those of which Stripe's answer was unclear: they may have been made before.  A
+    whole payment that is on its way gets a part of it only once Stripe has refused it.
     """
     taken = 0
     is_unmade = Q(status=Refund.Status.PENDING, attempts=0)
@@ -316,8 +318,9 @@ def take_over_refunds(dispute: Dispute, most: int) -> int:
     pending = Refund.objects.filter(is_unmade, payment=dispute.payment, dispute=None)
     for refund in pending.select_for_update(of=["self"]).order_by("pk"):
         left = most - taken
-        if refund.order_id is None and 0 < left < refund.amount_minor:
-            refund = bounced_refunds.split_off(refund, left)
+        if refund.is_refused and not refund.order_id and 0 < left < refund.amount_minor:
+            tasks.send_refund.delay_on_commit(refund.pk)
+            refund = disbursing.split_off(refund, left)
         if refund.amount_minor <= left:
             taken += refund.amount_minor
             Refund.objects.filter(pk=refund.pk).update(

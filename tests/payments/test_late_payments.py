@@ -27,6 +27,7 @@ from tests.payments.checkouts import (
     make_paid_group,
     start,
 )
+from tests.payments.disputed import send_refunds, sums
 from tests.races import at_once, together_after
 
 pytestmark = pytest.mark.django_db
@@ -268,22 +269,94 @@ def test_without_the_chains_lock_both_are_had(both_paid, monkeypatch):
     assert set(OrderGroup.objects.values_list("status", flat=True)) == {"paid"}
 
 
-@pytest.mark.parametrize("is_refused", [False, True])
-def test_what_a_bank_has_taken_a_part_of_is_sent_back_without_it(sandbox, is_refused):
+@pytest.fixture
+def goes_back(sandbox):
+    """A payment of €10.00 that came too late; Stripe has not been asked yet."""
     variant = make_variant(stock=1)
     late = make_group(variants=[variant])
     pay_after_release(sandbox, late)
     make_paid_group(sandbox, variants=[variant])
     payments.settle(late)
-    refund = Refund.objects.get()
+    return Refund.objects.get()
+
+
+@pytest.fixture
+def banks_part(monkeypatch):
+    """Stripe sends back no more than the bank has left, a whole refund not at all."""
+    refund = gateway.refund
+
+    def refund_rest(amount, **details):
+        if amount > 600:
+            raise gateway.Refused("disputed", "charge_disputed")
+        return refund(amount=amount, **details)
+
+    monkeypatch.setattr(gateway, "refund", refund_rest)
+
+
+@pytest.mark.usefixtures("banks_part")
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_what_a_bank_has_taken_a_part_of_is_sent_back_without_it(
+    sandbox, goes_back, is_refused
+):
     if is_refused:
-        disbursing.record_refusal(refund, gateway.Refused("only 600 are left"))
+        disbursing.record_refusal(goes_back, gateway.Refused("only 600 are left"))
 
-    lose(late, 400)
-    for part in Refund.objects.order_by("pk"):
-        disbursing.send_refund(part)
+    lose(goes_back.payment.group, 400)
+    for _turn in range(2):
+        send_refunds()
 
-    rest, taken = Refund.objects.order_by("pk")
+    assert_parted(sandbox, *Refund.objects.order_by("pk"))
+
+
+@pytest.mark.usefixtures("banks_part")
+def test_two_workers_who_are_refused_at_once_leave_the_bank_its_part_once(
+    sandbox, goes_back
+):
+    lose(goes_back.payment.group, 400)
+
+    for read_before in [goes_back, Refund.objects.get()]:
+        disbursing.send_refund(read_before)
+    send_refunds()
+
+    assert_parted(sandbox, *Refund.objects.order_by("pk"))
+
+
+def test_what_stripe_made_before_the_bank_had_decided_is_not_parted(sandbox, goes_back):
+    """Its answer was lost: the buyer has all of it, and the bank's part as well."""
+    gateway.refund(
+        key=f"{goes_back.reference}-{goes_back.payment.group.token}-0",
+        payment_intent_id=goes_back.payment.payment_intent_id,
+        amount=goes_back.amount_minor,
+        reference=goes_back.reference,
+    )
+    lose(goes_back.payment.group, 400)
+
+    send_refunds()
+
+    refund = Refund.objects.get()
+    assert (refund.amount_minor, refund.status) == (1000, Refund.Status.SUCCEEDED)
+    assert sandbox.stripe.v1.refunds.retrieve(refund.stripe_refund_id).amount == 1000
+    assert sums()["disputes"] == 400
+    assert_books_hold()
+
+
+def test_of_what_stripe_will_not_send_the_desk_has_the_rest_alone(
+    goes_back, monkeypatch
+):
+    def refuse(**_details):
+        raise gateway.Refused("disputed", "charge_disputed")
+
+    monkeypatch.setattr(gateway, "refund", refuse)
+    lose(goes_back.payment.group, 400)
+
+    for _turn in range(2):
+        send_refunds()
+
+    assert Refund.objects.to_settle().get().amount_minor == 600
+    assert_books_hold()
+
+
+def assert_parted(sandbox, rest, taken):
     assert (rest.amount_minor, rest.dispute) == (600, None)
     assert (taken.amount_minor, taken.dispute) == (400, Dispute.objects.get())
     assert {rest.status, taken.status} == {Refund.Status.SUCCEEDED}
