@@ -94,7 +94,7 @@ def leave_to_bank(refund: Refund) -> bool:
     for dispute in refund.payment.disputes.filter(is_charged=True).order_by("pk"):
         lost = ledger.lost_in(dispute)
         is_all = lost >= refund.amount_minor
-        if not is_all and (refund.order_id or not lost):
+        if not is_all and not (lost and refund.can_be_parted):
             continue
         part = refund if is_all else split_off(refund, lost)
         part.dispute = dispute

@@ -318,7 +318,8 @@ def take_over_refunds(dispute: Dispute, most: int) -> int:
     pending = Refund.objects.filter(is_unmade, payment=dispute.payment, dispute=None)
     for refund in pending.select_for_update(of=["self"]).order_by("pk"):
         left = most - taken
-        if refund.is_refused and not refund.order_id and 0 < left < refund.amount_minor:
+        is_parted = refund.is_refused and refund.can_be_parted
+        if is_parted and 0 < left < refund.amount_minor:
             tasks.send_refund.delay_on_commit(refund.pk)
             refund = disbursing.split_off(refund, left)
         if refund.amount_minor <= left:

@@ -146,6 +146,11 @@ class Refund(models.Model):
         return self.is_refused or self.is_owed
 
     @property
+    def can_be_parted(self):
+        """A payment that goes back whole; not where it was paid once, and came back."""
+        return self.order_id is None and self.instead_of_id is None
+
+    @property
     def seller_share_minor(self):
         """What the seller was given for it: price and subsidy less commission.
 
