@@ -44,6 +44,14 @@ def record(*, key: str, calculation_id: str, reference: str) -> dict:
         return with_all_items(made, client().v1.tax.transactions.line_items, [])
 
 
+def find(transaction_id: str) -> dict:
+    """One that Stripe has: a sale or a reversal.  Refused where there is none."""
+    transactions = client().v1.tax.transactions
+    with speaking():
+        made = transactions.retrieve(transaction_id, {"expand": ["line_items"]})
+        return with_all_items(made, transactions.line_items, [])
+
+
 def reverse(*, key: str, transaction_id: str, reference: str, parts: dict) -> str:
     """What was paid back, and its tax with it.  All amounts are negative."""
     return _reverse(key, transaction_id, reference, {"mode": "partial", **parts})

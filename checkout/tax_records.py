@@ -33,6 +33,10 @@ LOOK_BACK = timedelta(days=30)
 LIMIT = 500
 
 
+class NotOurs(Exception):
+    """What Stripe has under that number is of something else; which, it says."""
+
+
 def keep(parts: Iterable) -> None:
     """What orders, each with its SellerQuote, were calculated by.
 
@@ -72,13 +76,17 @@ def record(order_pk: int) -> None:
         made = tax_gateway.record(
             key=f"tax-order-{row.pk}-{row.stripe_calculation_id}-{row.attempts}",
             calculation_id=row.stripe_calculation_id,
-            reference=f"order:{row.order_id}",
+            reference=row.reference,
         )
-        ids = {item["reference"]: item["id"] for item in made["line_items"]["data"]}
-        lines = {pk: ids[name] for pk, name in row.lines.items() if name in ids}
         waiting(TaxRecord).filter(pk=row.pk).update(
-            stripe_transaction_id=made["id"], lines=lines
+            stripe_transaction_id=made["id"], lines=lines_in(made, row)
         )
+
+
+def lines_in(made: dict, row: TaxRecord) -> dict[str, str]:
+    """By order line: what Stripe calls it."""
+    ids = {item["reference"]: item["id"] for item in made["line_items"]["data"]}
+    return {pk: ids[name] for pk, name in row.lines.items() if name in ids}
 
 
 @contextmanager
@@ -129,7 +137,7 @@ def restore(reversal_pk: int) -> None:
         transaction_id = tax_gateway.undo_reversal(
             key=f"tax-undone-{row.pk}-{row.stripe_transaction_id}-{row.attempts}",
             transaction_id=row.stripe_transaction_id,
-            reference=f"{row.refund.reference}:undone",
+            reference=row.reference,
         )
         undone().filter(pk=row.pk).update(undone_transaction_id=transaction_id)
 
@@ -199,6 +207,27 @@ def tell_again(row: TaxRecord | TaxReversal) -> bool:
     """People have seen to what Stripe did not take: the clock tells it once more."""
     refused = type(row).objects.filter(pk=row.pk).exclude(problem="")
     return row.is_unfinished and bool(refused.update(problem=""))
+
+
+def enter(row: TaxRecord | TaxReversal, transaction_id: str) -> bool:
+    """Stripe has it already, and its answer was lost: people have found its number.
+
+    False where it is settled, or not theirs to settle.  Raises `gateway.Refused` where
+    Stripe knows no such number, `NotOurs` where it is another order's or refund's.
+    """
+    refused = type(row).objects.filter(pk=row.pk).exclude(problem="")
+    if not row.is_unfinished or not refused.exists():
+        return False
+    made = tax_gateway.find(transaction_id)
+    if made["reference"] != row.reference:
+        raise NotOurs(made["reference"])
+    if isinstance(row, TaxRecord):
+        values = {"stripe_transaction_id": made["id"], "lines": lines_in(made, row)}
+    elif row.is_undone:
+        values = {"undone_transaction_id": made["id"]}
+    else:
+        values = {"stripe_transaction_id": made["id"]}
+    return bool(refused.update(problem="", **values))
 
 
 def waiting(model):

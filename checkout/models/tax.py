@@ -53,6 +53,10 @@ class TaxRecord(SentTax):
         return str(self.order)
 
     @property
+    def reference(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
     def is_unfinished(self) -> bool:
         return not self.stripe_transaction_id
 
@@ -77,7 +81,17 @@ class TaxReversal(SentTax):
         return str(self.refund)
 
     @property
+    def is_undone(self) -> bool:
+        """Of a loss that was none: what was told is to be taken back."""
+        return self.refund.status == Refund.Status.UNDONE
+
+    @property
+    def reference(self) -> str:
+        name = self.refund.reference
+        return f"{name}:undone" if self.is_undone else name
+
+    @property
     def is_unfinished(self) -> bool:
-        if self.refund.status == Refund.Status.UNDONE:
+        if self.is_undone:
             return bool(self.stripe_transaction_id) and not self.undone_transaction_id
         return not self.stripe_transaction_id

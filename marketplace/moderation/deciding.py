@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -28,6 +28,8 @@ class Choice:
     permission: str = ""
     # Asked for in words of their own: these, and not a reason for a refusal.
     question: str = ""
+    # A value, by this name, instead of words; `act` may refuse it: ValidationError.
+    asks_for: str = ""
     # Nobody is concerned but the site itself: no mail, so no words either.
     is_told: bool = True
 
@@ -51,10 +53,12 @@ def decide(model_admin, request, object_id, name):
     page = f"admin:{opts.app_label}_{opts.model_name}_change"
     posted = request.POST if request.method == "POST" else None
     form = DecisionForm(
-        posted, needs_reason=choice.needs_reason, needs_words=bool(choice.question)
+        posted,
+        needs_reason=choice.needs_reason,
+        needs_words=bool(choice.question),
+        asks_for=choice.asks_for,
     )
-    if form.is_valid():
-        act(request, choice, found, form.cleaned_data["reason"])
+    if form.is_valid() and act(request, choice, found, form):
         return redirect(page, found.pk)
     context = model_admin.admin_site.each_context(request) | {
         "form": form,
@@ -66,12 +70,17 @@ def decide(model_admin, request, object_id, name):
     return render(request, "moderation/decide.html", context)
 
 
-def act(request, choice, found, reason):
+def act(request, choice, found, form) -> bool:
+    """False where what was entered is refused: the form says why."""
     try:
-        choice.act(found, request.user, reason)
+        choice.act(found, request.user, form.cleaned_data["reason"])
+    except ValidationError as refusal:
+        form.add_error("details", refusal)
+        return False
     except AlreadyDecided:
         messages.error(
             request, _("This has been decided in the meantime.  See what it is now.")
         )
     else:
         messages.success(request, _("Done: %s.") % choice.label)
+    return True

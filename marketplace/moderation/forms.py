@@ -1,6 +1,10 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from marketplace.moderation.models import AUTOMATIC_REASONS, Report
 
@@ -31,14 +35,18 @@ class DecisionForm(forms.Form):
         help_text=_("The person concerned reads this."),
     )
 
-    def __init__(self, *args, needs_reason, needs_words=False, **kwargs):
+    def __init__(self, *args, needs_reason, needs_words=False, asks_for="", **kwargs):
         super().__init__(*args, **kwargs)
         self.needs_reason = needs_reason
         self.fields["details"].required = needs_words
         if not needs_reason:
             # All of them say why something is refused.
             del self.fields["standard"]
-        if not needs_reason and not needs_words:
+        if asks_for:
+            self.fields["details"] = forms.CharField(
+                label=asks_for, max_length=64, widget=UnfoldAdminTextInputWidget
+            )
+        elif not needs_reason and not needs_words:
             self.fields["details"].label = _("Note")
             self.fields["details"].help_text = _(
                 "It stays in the record; nobody gets it by email."

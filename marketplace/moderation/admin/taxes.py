@@ -1,11 +1,14 @@
 """What Stripe Tax was told of orders and refunds, and what it does not take."""
 
+import re
+
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from checkout import tax_records
+from checkout import gateway, tax_records
 from checkout.models import TaxRecord, TaxReversal
 from marketplace.moderation.admin.base import DeskAdmin, link_to, shown
 from marketplace.moderation.deciding import Choice
@@ -18,6 +21,24 @@ def tell_again(row, user, reason):
     if not tax_records.tell_again(row):
         raise AlreadyDecided
     trail(row, user, gettext("told again"))
+
+
+def enter(row, user, transaction_id):
+    """What Stripe says itself of the number goes to who entered it."""
+    if not re.fullmatch(r"tax_\w+", transaction_id):
+        raise ValidationError(gettext("Such a number begins with “tax_”."))
+    try:
+        is_entered = tax_records.enter(row, transaction_id)
+    except tax_records.NotOurs as other:
+        raise ValidationError(
+            gettext("That is of “%(other)s”; looked for is “%(ours)s”.")
+            % {"other": other, "ours": row.reference}
+        ) from other
+    except gateway.GatewayError as refusal:
+        raise ValidationError(str(refusal)) from refusal
+    if not is_entered:
+        raise AlreadyDecided
+    trail(row, user, gettext("entered %s") % transaction_id)
 
 
 class ProblemFilter(admin.SimpleListFilter):
@@ -46,7 +67,21 @@ class SentTaxAdmin(DeskAdmin):
             act=tell_again,
             is_possible=lambda row: bool(row.problem) and row.is_unfinished,
             is_told=False,
-        )
+        ),
+        Choice(
+            "enter",
+            _("Stripe has it already"),
+            act=enter,
+            is_possible=lambda row: bool(row.problem) and row.is_unfinished,
+            question=_(
+                "Where Stripe says that the reference exists, it was told before and "
+                "its answer was lost. Enter the number that it has in Stripe's "
+                "dashboard, under Tax, Transactions. It is compared with Stripe first."
+            ),
+            asks_for=_("Number of the transaction"),
+            variant="default",
+            is_told=False,
+        ),
     ]
 
     @display(
