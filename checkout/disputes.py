@@ -183,11 +183,10 @@ def settle(dispute: Dispute, orders: list[Order]) -> set[Order]:
         dispute.closed_at = None
     else:
         dispute.closed_at = dispute.closed_at or timezone.now()
-        is_taken = dispute.is_lost and dispute.withdrawn_minor > 0
-        due_minor = dispute.withdrawn_minor if is_taken else 0
+        due_minor = dispute.kept_minor
         if charged_minor(dispute) != due_minor:
             stopped = charge_anew(dispute, orders, due_minor)
-        dispute.is_charged = is_taken
+        dispute.is_charged = due_minor > 0
     dispute.save(update_fields=["closed_at", "is_charged"])
     return stopped
 

@@ -68,6 +68,18 @@ class Dispute(models.Model):
         return self.status in self.DECIDED_FOR_BUYER
 
     @property
+    def kept_minor(self):
+        """What the bank keeps for good of what it took.
+
+        Also of a dispute that is won, once it has given back a part: before, the whole
+        is on its way.
+        """
+        is_parted = (
+            self.status == self.Status.WON and self.withdrawn_minor < self.amount_minor
+        )
+        return max(self.withdrawn_minor, 0) if self.is_lost or is_parted else 0
+
+    @property
     def is_to_answer(self):
         return self.status in self.TO_ANSWER
 

@@ -1,9 +1,10 @@
-"""A bank that keeps a dispute as lost, and gives back or takes a part of it later."""
+"""A bank that gives back or takes a part of a dispute, lost or won."""
 
 import pytest
+from django.urls import reverse
 
 from checkout import disbursing
-from checkout.models import Order, Refund, Transfer, TransferReversal
+from checkout.models import Dispute, Order, Refund, Transfer, TransferReversal
 from checkout.stripe_objects import DisputeMove
 from tests.factories import make_product, make_seller, make_user, make_variant
 from tests.payments.checkouts import assert_books_hold, make_paid_group
@@ -97,3 +98,37 @@ def test_what_the_bank_takes_later_on_top_is_charged_too(group):
     assert charged(group) == [1000, 2000]
     assert sums() == {}
     assert_books_hold()
+
+
+def test_of_a_dispute_that_is_won_in_part_the_shops_bear_what_the_bank_keeps(group):
+    for order in group.orders.all():
+        ship(order)
+    record(group, "won", TAKEN)
+    assert sums()["frozen"] == 3000  # it is on its way
+
+    for _ in range(2):
+        record(group, "won", TAKEN, PART_GIVEN)
+
+    assert charged(group) == [600, 1200]
+    assert sums() == {"stripe": 1200, "seller": -1080, "commission": -120}
+    assert_books_hold()
+    rest = DisputeMove("txn_rest", 1800, 0)
+    record(group, "won", TAKEN, PART_GIVEN, rest)
+    assert charged(group) == [0, 0]
+    assert sums() == {"stripe": 3000, "seller": -2700, "commission": -300}
+    assert_books_hold()
+
+
+def test_the_seller_reads_what_the_bank_keeps_of_a_dispute_that_is_won(client, group):
+    record(group, "won", TAKEN)
+    order = group.orders.first()
+    owner = order.seller.members.first().user
+    client.force_login(owner)
+    url = reverse("checkout:dispute", args=[Dispute.objects.get().pk])
+    assert "on its way to us" in client.get(url).content.decode()
+
+    record(group, "won", TAKEN, PART_GIVEN)
+
+    page = client.get(url).content.decode()
+    assert "The bank keeps €18.00 of the whole payment" in page
+    assert "of which from your balance" in page
