@@ -26,6 +26,10 @@ class GatewayError(Exception):
     """Stripe could not be asked: a later attempt with the same key may do."""
 
 
+class Silent(GatewayError):
+    """Stripe gave no answer at all."""
+
+
 class Unclear(GatewayError):
     """Stripe failed while acting, and keeps that answer under the key.
 
@@ -84,6 +88,8 @@ def speaking() -> Iterator[None]:
         raise Refused(str(error), error.code or "") from error
     except stripe.APIError as error:
         raise Unclear(str(error)) from error
+    except stripe.APIConnectionError as error:
+        raise Silent(str(error)) from error
     except stripe.StripeError as error:
         raise GatewayError(str(error)) from error
 

@@ -25,10 +25,10 @@ def asking() -> Iterator[None]:
         raise gateway.GatewayError("Stripe has not answered of late")
     try:
         yield
-    except (gateway.Refused, gateway.Unclear):  # which are answers
-        breaker.mend()
-        raise
-    except gateway.GatewayError as error:
+    except gateway.Silent as error:
         breaker.trip(error)
+        raise
+    except gateway.GatewayError:  # an answer: of this account, say, to nobody else
+        breaker.mend()
         raise
     breaker.mend()

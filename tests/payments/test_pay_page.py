@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
+import stripe
 from django.urls import reverse
 
 from checkout import gateway, page_questions
@@ -96,7 +97,7 @@ def silent(monkeypatch):
 
     def create_payment(**details):
         asked.append(details)
-        raise gateway.GatewayError("no answer in time")
+        raise gateway.Silent("no answer in time")
 
     monkeypatch.setattr(gateway, "create_payment", create_payment)
     return asked
@@ -117,7 +118,7 @@ def test_stripe_is_asked_again_after_a_while(client, sandbox, monkeypatch):
     now, group = [1000.0], make_group()
     monkeypatch.setattr(breakers, "time", SimpleNamespace(monotonic=lambda: now[0]))
     for _ in range(3):
-        page_questions.breaker.trip(gateway.GatewayError("no answer"))
+        page_questions.breaker.trip(gateway.Silent("no answer"))
 
     assert client.get(pay_url(group)).status_code == 503
     now[0] += 5
@@ -130,7 +131,7 @@ def test_a_payment_that_stripe_knows_already_is_shown_all_the_same(client, sandb
     group = make_group()
     client.get(pay_url(group))
     for _ in range(3):
-        page_questions.breaker.trip(gateway.GatewayError("no answer"))
+        page_questions.breaker.trip(gateway.Silent("no answer"))
 
     assert client.get(pay_url(group)).status_code == 200
 
@@ -145,3 +146,32 @@ def test_what_stripe_refuses_is_an_answer(client, monkeypatch):
         client.get(pay_url(make_group()))
 
     assert page_questions.breaker.is_open is False
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        stripe.PermissionError("The account has withdrawn its access."),
+        stripe.RateLimitError("Too many requests."),
+        stripe.IdempotencyError("Another request uses the key.", http_status=409),
+    ],
+)
+def test_what_stripe_says_to_one_keeps_nobody_else_from_asking(error):
+    for _ in range(3):
+        with pytest.raises(gateway.GatewayError):
+            ask_in_vain(error)
+
+    assert page_questions.breaker.is_open is False
+
+
+def test_what_does_not_reach_stripe_has_no_answer():
+    for _ in range(3):
+        with pytest.raises(gateway.Silent):
+            ask_in_vain(stripe.APIConnectionError("timed out"))
+
+    assert page_questions.breaker.is_open is True
+
+
+def ask_in_vain(error):
+    with page_questions.asking(), gateway.speaking():
+        raise error
