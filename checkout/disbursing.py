@@ -87,7 +87,8 @@ def leave_to_bank(refund: Refund) -> bool:
     """
     Payment.objects.locked().get(pk=refund.payment_id)
     pending = Refund.objects.filter(status=Refund.Status.PENDING, dispute=None)
-    refund = pending.filter(pk=refund.pk, attempts=refund.attempts).first()
+    pending = pending.filter(pk=refund.pk, attempts=refund.attempts)
+    refund = pending.select_for_update(of=["self"]).first()
     if refund is None:
         return True  # another worker was quicker: what is left has its own try
     is_taken = False

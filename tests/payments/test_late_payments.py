@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checkout import (
+    bounced_refunds,
     disbursing,
     disputes,
     gateway,
     inbox,
     late_payments,
+    ledger,
     ordering,
     payments,
 )
@@ -28,7 +30,7 @@ from tests.payments.checkouts import (
     start,
 )
 from tests.payments.disputed import send_refunds, sums
-from tests.races import at_once, together_after
+from tests.races import at_once, crossed, together_after
 
 pytestmark = pytest.mark.django_db
 
@@ -319,6 +321,41 @@ def test_two_workers_who_are_refused_at_once_leave_the_bank_its_part_once(
     send_refunds()
 
     assert_parted(sandbox, *Refund.objects.order_by("pk"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_left_to_a_bank_is_not_refused_meanwhile(goes_back, monkeypatch):
+    disbursing.next_attempt(goes_back)
+    lose(goes_back.payment.group, 1000)
+    refund = Refund.objects.get()
+    refusal = gateway.Refused("no such charge")
+
+    crossed(
+        monkeypatch,
+        ledger,
+        "lost_in",
+        partial(disbursing.leave_to_bank, refund),
+        partial(disbursing.record_refusal, refund, refusal),
+    )
+
+    refund.refresh_from_db()
+    assert (refund.status, refund.dispute) == ("succeeded", Dispute.objects.get())
+    assert_books_hold()
+
+
+def test_what_came_back_before_is_not_parted(goes_back):
+    """The bank has a part of it too; of what is paid once more there is one row."""
+    disbursing.send_refund(goes_back)
+    goes_back.refresh_from_db()
+    bounced_refunds.record_failure({"id": goes_back.stripe_refund_id})
+    again = bounced_refunds.succeed(goes_back, None)
+    disbursing.record_refusal(again, gateway.Refused("only 600 are left"))
+
+    lose(goes_back.payment.group, 400)
+
+    assert Refund.objects.to_settle().get() == again
+    assert Refund.objects.get(pk=again.pk).amount_minor == 1000
+    assert_books_hold()
 
 
 def test_what_stripe_made_before_the_bank_had_decided_is_not_parted(sandbox, goes_back):
