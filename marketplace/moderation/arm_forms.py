@@ -22,7 +22,8 @@ class ChangesField(forms.CharField):
         if not isinstance(value, dict):
             return value
         return "\n".join(
-            f"{setting}.{key} = {number:g}"
+            # In full: what the form shows is what it saves.
+            f"{setting}.{key} = {str(number).removesuffix('.0')}"
             for setting, change in value.items()
             for key, number in change.items()
         )

@@ -105,6 +105,16 @@ def test_a_draft_is_changed_line_by_line(operator):
     assert other.changes == {"FEED_PARTS": {"visit": 2.5}, "FEED_VALUES": {"cart": 4}}
 
 
+def test_a_number_is_shown_in_full(operator):
+    share = 1 / 24
+    changes = {"arms-1-changes": f"FEED_EXPOSURE.trial_share = {share}"}
+    operator.post(address("add"), draft(**changes))
+
+    page = operator.get(address("change", Experiment.objects.get().pk))
+
+    assert f"FEED_EXPOSURE.trial_share = {share}</textarea>" in page.content.decode()
+
+
 def test_what_has_begun_is_not_changed(operator):
     experiment = make_experiment()
     url = address("change", experiment.pk)
