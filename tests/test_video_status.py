@@ -60,6 +60,27 @@ def test_a_video_that_waits_says_how_many_go_before_it(shop, seller, monkeypatch
     assert "There is no room." in said
 
 
+def test_the_upload_page_asks_until_a_video_has_settled_and_says_why_it_failed(
+    shop, seller
+):
+    video = make_video(seller=seller, status=Video.Status.UPLOADED, folder="")
+
+    def told():
+        said = shop.get(page("status", video), {"in": "upload"}).content.decode()
+        return said, "hx-get" in said, "upload-failure" in said
+
+    assert video.claim()
+    video.hand_back("There is <no> room.", pause=timedelta(minutes=1))
+    said, is_asking, has_failed = told()
+    assert "There is &lt;no&gt; room." in said
+    assert (is_asking, has_failed) == (True, False)
+
+    Video.objects.update(status=Video.Status.FAILED)
+    assert told()[1:] == (False, True)
+    Video.objects.update(status=Video.Status.READY, failure_reason="")
+    assert told()[1:] == (False, False)
+
+
 def test_those_who_wait_share_one_look_at_the_queue(
     shop, seller, django_assert_max_num_queries
 ):
