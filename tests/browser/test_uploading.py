@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from marketplace.user_files import private_files
@@ -112,6 +113,23 @@ def test_the_page_tells_how_what_was_uploaded_goes_on(upload_page, seller):
     expect(item(upload_page)).to_contain_text("40 %")
     videos.update(status=Video.Status.READY)
     expect(item(upload_page)).to_contain_text("open it to tag products")
+
+
+def test_what_was_deleted_meanwhile_is_not_asked_for_again(
+    upload_page, seller, complaints
+):
+    choose(upload_page, make_clip())
+    expect(item(upload_page)).to_contain_text("Waiting to be processed")
+    gone = []
+    upload_page.on("response", lambda r: r.status == 404 and gone.append(r.url))
+
+    Video.objects.filter(seller=seller).update(deleted_at=timezone.now())
+    upload_page.wait_for_timeout(7000)
+
+    assert len(gone) == 1
+    # The browser and htmx each say so once.
+    assert all("404" in said for said in complaints)
+    complaints.clear()
 
 
 def test_an_upload_is_paused_and_goes_on_after_the_connection_broke(

@@ -27,4 +27,12 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
   document.addEventListener(failure, () => toast({ text: text("Failed"), kind: "error" }));
 }
 
+// What is gone meanwhile is not asked for again every few seconds.
+document.addEventListener("htmx:responseError", (event) => {
+  const { elt, xhr } = (event as CustomEvent<{ elt: Element; xhr: XMLHttpRequest }>).detail;
+  if (xhr.status !== 404 || !elt.matches("[hx-trigger^=every]")) return;
+  for (const name of ["hx-get", "hx-trigger"]) elt.removeAttribute(name);
+  htmx.process(elt);
+});
+
 export { htmx };
