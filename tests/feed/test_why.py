@@ -85,6 +85,14 @@ def test_nothing_is_said_of_others_who_have_not_seen_it():
     ]
 
 
+def test_what_has_passed_and_comes_first_for_that_is_said_to():
+    words = ["A small group liked it: now it is shown to a larger one."]
+
+    assert why(Source.NEWEST, owed=1.4) == words
+    assert why(Source.TRIAL, pool=VideoTrial.Pool.THIRD, owed=1.4) == words
+    assert words[0] not in why(Source.NEWEST, owed=1.05)
+
+
 def test_where_nothing_speaks_for_it_that_is_said():
     assert why(Source.NEWEST, fits=1.0, fresh=0.1, engaging=0.01) == [
         "It was next in the usual order: new and well liked first."

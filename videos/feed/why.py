@@ -14,7 +14,7 @@ from videos.feed.sources import Source
 from videos.models import RankingLog, Video, VideoTrial
 
 # From here on a figure is worth a word.
-FRESH, ENGAGING, FITS, HOPE = 0.5, 0.1, 1.1, 1.2
+FRESH, ENGAGING, FITS, HOPE, OWED = 0.5, 0.1, 1.1, 1.2, 1.1
 # What people do with a video is known once so many have seen it, and well after more.
 KNOWN, WELL_KNOWN = 20, 60
 
@@ -79,12 +79,15 @@ SIMPLE = {
 }
 
 
+PASSED = gettext_lazy("A small group liked it: now it is shown to a larger one.")
+
+
 def by_sources(found, video):
     if Source.TRIAL in found.sources:
         if found.features.get("pool") == VideoTrial.Pool.TRIAL:
             yield _("New: it is being shown to a small group first.")
         else:
-            yield _("A small group liked it: now it is shown to a larger one.")
+            yield str(PASSED)
     if Source.FOLLOWED in found.sources:
         yield _("You follow %(shop)s.") % {"shop": video.seller.name}
     if Source.CONTENT in found.sources:
@@ -114,6 +117,8 @@ def by_features(found):
             yield _("By what you and others finished, it should suit you.")
         elif shown >= KNOWN:
             yield _("More people than usual finish it or look at its products.")
+    if features.get("owed", 1) >= OWED and Source.TRIAL not in found.sources:
+        yield str(PASSED)
     if features.get("hope", 1) >= HOPE and shown < WELL_KNOWN:
         yield _("Few have seen it yet, so it has the benefit of the doubt.")
     if features.get("engaging", 0) >= ENGAGING:
