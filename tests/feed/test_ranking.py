@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videos.feed.ranking import WINDOW, Candidate, score, spread
+from videos.feed.ranking import WINDOW, Candidate, columns, score, spread
 from videos.feed.ranking import rank as rank_many
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC).timestamp()
@@ -19,7 +19,8 @@ def make_candidate(pk, *, seller=None, days=0, **fields):
 
 
 def rank(candidates, now, most=None):
-    return rank_many(Candidate.columns_of(candidates), now, most)
+    many = Candidate(*columns(candidates, len(Candidate._fields)))
+    return rank_many(many, now, most)
 
 
 def test_a_fresh_video_comes_before_an_old_one():

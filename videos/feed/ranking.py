@@ -35,10 +35,6 @@ class Candidate(NamedTuple):
     # How much more than usual it suits this viewer.
     affinity: float = 1.0
 
-    @classmethod
-    def columns_of(cls, candidates):
-        return cls(*columns(candidates, len(cls._fields)))
-
     def at(self, place: int) -> "Candidate":
         """One of many."""
         return Candidate(*(column[place].item() for column in self))
