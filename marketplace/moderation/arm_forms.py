@@ -32,7 +32,11 @@ class ChangesField(forms.CharField):
         changes: dict[str, dict[str, float]] = {}
         for line in filter(str.strip, super().to_python(value).splitlines()):
             setting, key, number = parts_of(line)
-            changes.setdefault(setting, {})[key] = number
+            change = changes.setdefault(setting, {})
+            if key in change:
+                said = _("More than one line is of %(name)s.")
+                raise ValidationError(said % {"name": f"{setting}.{key}"})
+            change[key] = number
         return changes
 
     def has_changed(self, initial, data):

@@ -74,6 +74,7 @@ def test_an_operator_drafts_starts_and_stops_one(operator):
         {"arms-1-changes": "FEED_PARTS.visit = much"},
         {"arms-1-changes": "FEED_PARTS.visit = nan"},
         {"arms-1-changes": "visit = 4"},
+        {"arms-1-changes": "FEED_PARTS.visit = 4\nFEED_PARTS.visit = 5"},
         {"arms-0-changes": "FEED_PARTS.visit = 4"},
         {"least_effect": "0"},
         {"viewers_planned": "5"},
