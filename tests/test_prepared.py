@@ -2,7 +2,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
+from django.db import NotSupportedError, connection, transaction
 from django.db.models import CharField, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.utils import timezone
@@ -96,18 +96,32 @@ def test_rows_are_the_same_in_the_form_of_postgresql():
     assert by_text[0][2] == video.published_at
 
 
+def of_colour():
+    return Video.objects.filter(pk__in=given_keys("keys")).values_list("colour")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_while_it_is_known_is_no_failure():
     video = make_video(colour="#112233")
-
-    def build():
-        return Video.objects.filter(pk__in=given_keys("keys")).values_list("colour")
-
-    asked = Prepared(build)
+    asked = Prepared(of_colour)
     assert asked.rows(keys=[video.pk]) == [("#112233",)]
     with altered("varchar(8)"):
         assert asked.rows(keys=[video.pk]) == [("#112233",)]
     assert asked.rows(keys=[video.pk]) == [("#112233",)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_ends_a_transaction_that_knew_it_and_none_after_it():
+    video = make_video(colour="#112233")
+    asked = Prepared(of_colour)
+    assert asked.rows(keys=[video.pk]) == [("#112233",)]
+
+    with altered("varchar(8)"):
+        with pytest.raises(NotSupportedError), transaction.atomic():
+            asked.rows(keys=[video.pk])
+
+        with transaction.atomic():
+            assert asked.rows(keys=[video.pk]) == [("#112233",)]
 
 
 @contextmanager
