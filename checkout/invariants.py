@@ -358,7 +358,7 @@ INVARIANTS = [
         (*checks(SOLD), stock.disagreements),
     ),
     Invariant(
-        "I3", "a payment has one end: a paid order or one refund", checks(ONE_END)
+        "I3", "a payment has one end: a paid order, or all of it back", checks(ONE_END)
     ),
     Invariant(
         "I4",
