@@ -144,10 +144,10 @@ def record_refusal(refund: Refund, refusal: gateway.Refused) -> None:
 
     Unless a bank has done so meanwhile, in a dispute.
     """
-    pending = Refund.objects.filter(
-        pk=refund.pk, status=Refund.Status.PENDING, dispute=None
-    )
-    if not pending.update(status=Refund.Status.FAILED):
+    # One of an earlier try says nothing of what is left: that has its own.
+    pending = Refund.objects.filter(status=Refund.Status.PENDING, dispute=None)
+    tried = pending.filter(pk=refund.pk, attempts=refund.attempts)
+    if not tried.update(status=Refund.Status.FAILED):
         return
     for user in User.objects.filter(is_superuser=True, is_active=True):
         notify(

@@ -343,6 +343,16 @@ def test_what_is_left_to_a_bank_is_not_refused_meanwhile(goes_back, monkeypatch)
     assert_books_hold()
 
 
+def test_a_refusal_of_the_whole_is_none_of_the_rest(goes_back):
+    lose(goes_back.payment.group, 400)
+    disbursing.leave_to_bank(Refund.objects.get())
+
+    disbursing.record_refusal(goes_back, gateway.Refused("only 600 are left"))
+
+    rest = Refund.objects.get(dispute=None)
+    assert (rest.amount_minor, rest.status) == (600, Refund.Status.PENDING)
+
+
 def test_what_came_back_before_is_not_parted(goes_back):
     """The bank has a part of it too; of what is paid once more there is one row."""
     disbursing.send_refund(goes_back)
