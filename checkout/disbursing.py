@@ -64,7 +64,9 @@ def send_refund(refund: Refund) -> None:
         is_disputed = refusal.code == "charge_disputed"
         if is_disputed and not is_lost(refund.payment):
             return  # the bank decides first
-        if not (is_disputed and leave_to_bank(refund)):
+        # Stripe has no code for a charge of which not so much is left.
+        may_be_banks = is_disputed or refund.can_be_parted
+        if not (may_be_banks and leave_to_bank(refund)):
             record_refusal(refund, refusal)
         return
     record_refund(refund, made)

@@ -282,14 +282,14 @@ def goes_back(sandbox):
     return Refund.objects.get()
 
 
-@pytest.fixture
-def banks_part(monkeypatch):
+@pytest.fixture(params=["charge_disputed", ""])
+def banks_part(request, monkeypatch):
     """Stripe sends back no more than the bank has left, a whole refund not at all."""
     refund = gateway.refund
 
     def refund_rest(amount, **details):
         if amount > 600:
-            raise gateway.Refused("disputed", "charge_disputed")
+            raise gateway.Refused("greater than unrefunded amount", request.param)
         return refund(amount=amount, **details)
 
     monkeypatch.setattr(gateway, "refund", refund_rest)
