@@ -13,7 +13,7 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 MB = 1_000_000
-PASSING = ("ffmpeg", "inspection.py", "limited.py")
+PASSING = ("ffmpeg", "launcher.py")
 
 
 @dataclass(frozen=True)

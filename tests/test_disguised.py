@@ -12,7 +12,7 @@ from tests.clips import make_clip, make_file
 from tests.disguises import avi_with_subtitles, disguises, mov_with_reference
 from tests.factories import make_video
 from tests.loopback import is_hit, listener
-from videos import encoding, ffmpeg, ladder, transcoding
+from videos import children, encoding, ffmpeg, ladder, transcoding
 from videos.ffmpeg import FFmpegError, Probe, UnreadableVideo
 from videos.models import Video
 from videos.tasks import transcode_video
@@ -43,6 +43,7 @@ def bare_ffmpeg(path, *options):
 
 
 def cpu_of_children():
+    children.end_launcher()  # only then its own are counted
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 

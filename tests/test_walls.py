@@ -14,7 +14,7 @@ import pytest
 from django.core.checks import INFO
 
 from tests.loopback import is_hit, listener
-from videos import checks, ffmpeg
+from videos import checks, ffmpeg, walls
 from videos.ffmpeg import FFmpegError, Limits
 
 pytestmark = [
@@ -133,20 +133,33 @@ ANYBODYS_PYTHON = "/usr/bin/python3"
 FORBID = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
 
 
+# What a child of the launcher does, by any Python.
+CHILD = """
+import os, sys
+sys.path.append(sys.argv[1])
+import walls
+command, missing = walls.build(os.getppid(), *sys.argv[2:])
+if command:
+    os.execv(command[0], command)
+print(*missing, sep="\\n", end="")
+"""
+
+
 @pytest.fixture
-def program():
-    """limited.py where anybody may read it, unlike a clone below /root."""
+def folder():
+    """With walls.py, where anybody may read it, unlike a clone below /root."""
     folder = Path(tempfile.mkdtemp(prefix="vitrine-walls-"))
     folder.chmod(0o755)
-    yield shutil.copy(ffmpeg.LIMITED, folder)
+    shutil.copy(walls.__file__, folder)
+    yield folder
     shutil.rmtree(folder)
 
 
-def missing_and_connecting(program, port, prefix=(), **options):
+def missing_and_connecting(folder, port, prefix=(), **options):
     """The walls that are missing, and how an attempt to connect out ended."""
     limits = replace(LIMITS, memory_bytes=2**31)
     terms = ffmpeg.terms_of(limits, [])
-    start = [*prefix, ANYBODYS_PYTHON, "-I", "-S", str(program), *terms]
+    start = [*prefix, ANYBODYS_PYTHON, "-I", "-S", "-c", CHILD, str(folder), *terms]
     connect = [ANYBODYS_PYTHON, "-I", "-c", CONNECT.format(port=port)]
     asked, tried = [
         subprocess.run(
@@ -164,12 +177,12 @@ def has_anybodys_python():
 @needs("network namespace")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 @pytest.mark.skipif(not has_anybodys_python(), reason=f"no {ANYBODYS_PYTHON}")
-def test_a_plain_user_has_the_same_walls(program):
+def test_a_plain_user_has_the_same_walls(folder):
     someone = {"user": 65534, "group": 65534, "extra_groups": []}
 
     with listener() as server:
         missing, words = missing_and_connecting(
-            program, server.getsockname()[1], **someone
+            folder, server.getsockname()[1], **someone
         )
 
         assert missing == list(ffmpeg.missing_walls())
@@ -181,24 +194,20 @@ def test_a_plain_user_has_the_same_walls(program):
 @needs("Landlock")
 @pytest.mark.skipif(not has_anybodys_python(), reason=f"no {ANYBODYS_PYTHON}")
 @pytest.mark.skipif(not shutil.which("unshare"), reason="util-linux is not there")
-def test_where_namespaces_are_forbidden_the_other_walls_stand(program):
+def test_where_namespaces_are_forbidden_the_other_walls_stand(folder):
     """As in most containers: forbidden here for this one child by really doing so."""
     prefix = ["unshare", "--user", "--map-root-user", "sh", "-c", FORBID, "sh"]
 
     with listener() as server:
-        missing, words = missing_and_connecting(
-            program, server.getsockname()[1], prefix
-        )
+        missing, words = missing_and_connecting(folder, server.getsockname()[1], prefix)
 
         assert missing == ["network namespace"]
         assert "PermissionError" in words  # Landlock refuses TCP since Linux 6.7
         assert not is_hit(server)
 
 
-def test_a_missing_wall_is_a_hint_and_said_once(monkeypatch, tmp_path, caplog):
-    kernel = tmp_path / "limited.py"
-    kernel.write_text("print('Landlock')")
-    monkeypatch.setattr(ffmpeg, "LIMITED", kernel)
+def test_a_missing_wall_is_a_hint_and_said_once(monkeypatch, caplog):
+    monkeypatch.setattr(ffmpeg, "run", lambda command, limits: "Landlock\n")
     ffmpeg.missing_walls.cache_clear()
 
     hints = checks.walls(None) + checks.walls(None)

@@ -4,7 +4,6 @@ import functools
 import json
 import logging
 import os
-import resource
 import selectors
 import shutil
 import signal
@@ -16,16 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import IO
 
 import imageio_ffmpeg
 from django.conf import settings
 
-from videos import codecs, ladder
+from videos import children, codecs, ladder
 
 logger = logging.getLogger(__name__)
 
 INSPECTION = Path(__file__).with_name("inspection.py")
-LIMITED = Path(__file__).with_name("limited.py")
 
 # Debian's build has them all; a build without one is passed over.
 NEEDED = ("libx264", "zscale", "tonemap", "bwdif")
@@ -168,23 +167,12 @@ def run(
     While there is none it is called all the same, with an empty line, several times a
     second: it may raise to stop.
     """
-    before = _cpu_of_children()
     with tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(
-            [*_limited(limits, command), *command],
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            start_new_session=True,
-        )
         try:
-            output = _read_lines(child, time.monotonic() + limits.wall_seconds, on_line)
-            code = child.wait(timeout=10)
-        finally:
-            _kill(child)
-        spent = _cpu_of_children() - before
-        # The kernel counts the time by ticks, so that the two sums differ.
+            output, code, spent = _ended(command, limits, errors, on_line)
+        except children.ChildLost as lost:
+            raise FFmpegError(str(lost)) from lost
+        # ffmpeg sees itself that its time is used up, and exits.
         is_used_up = code == ENDED_BY_SIGNAL and spent > limits.cpu_seconds / 2
         if is_used_up or code == -signal.SIGXCPU:
             raise UnreadableVideo("too_slow")
@@ -193,27 +181,27 @@ def run(
     return output
 
 
-def _limited(limits: Limits, command: list[str]) -> list[str]:
-    return [sys.executable, "-I", "-S", str(LIMITED), *terms_of(limits, command)]
+def _ended(
+    command: list[str], limits: Limits, errors: IO[bytes], on_line
+) -> tuple[str, int, float]:
+    """What a child has written, its exit code, its CPU seconds."""
+    child = children.start([*terms_of(limits, command), *command], errors)
+    try:
+        output = _read_lines(child, time.monotonic() + limits.wall_seconds, on_line)
+        return output, *child.wait(timeout=10)
+    finally:
+        child.end()
 
 
 def terms_of(limits: Limits, command: list[str]) -> list[str]:
-    """What limited.py is told before the command."""
+    """What `walls.build` is told before the command."""
     programs = [sys.prefix, sys.base_prefix, *map(os.path.dirname, command[:1])]
     reads = [*programs, *limits.reads]
     terms = [
-        os.getpid(), limits.memory_bytes, limits.cpu_seconds, limits.file_bytes,
+        limits.memory_bytes, limits.cpu_seconds, limits.file_bytes,
         len(reads), *reads, len(limits.writes), *limits.writes,
     ]  # fmt: skip
     return [str(term) for term in terms]
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the worker's own, which holds the site's secrets."""
-    kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
-        "LC_ALL": "C.UTF-8"
-    }
 
 
 @functools.cache
@@ -229,37 +217,24 @@ def missing_walls() -> tuple[str, ...]:
     return missing
 
 
-def _read_lines(child, deadline: float, on_line) -> str:
+def _read_lines(child: children.Child, deadline: float, on_line) -> str:
     lines = []
     pending = b""
     with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
+        selector.register(child.output, selectors.EVENT_READ)
         while True:
             if time.monotonic() > deadline:
                 raise FFmpegError("it took too long")
             if not selector.select(TICK_SECONDS):
                 on_line("")
                 continue
-            chunk = os.read(child.stdout.fileno(), 65536)
+            chunk = os.read(child.output, 65536)
             if not chunk:
                 return "\n".join([*lines, pending.decode(errors="replace")])
             *whole, pending = (pending + chunk).split(b"\n")
             for line in whole:
                 lines.append(line.decode(errors="replace"))
                 on_line(lines[-1])
-
-
-def _cpu_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _kill(child) -> None:
-    """End the child and all that it started; it has a process group of its own."""
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    child.stdout.close()
 
 
 def _reason(code: int, errors, failure) -> FFmpegError:

@@ -173,10 +173,14 @@ def _frames(packets):
             continue  # the next group of pictures may be whole
 
 
-if __name__ == "__main__":
+def main(path):
     try:
-        print(json.dumps(inspect(sys.argv[1])))
+        print(json.dumps(inspect(path)))
     except Refused as refusal:
         print(json.dumps({"refused": refusal.args[0]}))
     except OSError as error:
         print(json.dumps({"unopened": str(error)}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,13 +1,5 @@
-"""Runs a command behind walls.
+"""Walls that a child builds around itself before it reads an upload.
 
-    python limited.py PARENT MEMORY CPU FILE READS PATH... WRITES PATH... COMMAND...
-
-Bytes and seconds; READS and WRITES say how many paths follow.  Without a command it
-prints the walls that this kernel does not give, one a line.
-
-A program of its own, because limits set between fork and exec of a threaded
-parent can deadlock.  It ends with exec, so the command keeps this process id.
-It runs five times a video, so it imports no more than it needs, which halves its cost.
 It calls the kernel itself: the packages for namespaces and Landlock on the index
 are young, and each would be loaded here for three system calls.
 """
@@ -15,10 +7,10 @@ are young, and each would be loaded here for three system calls.
 import ctypes
 import os
 import resource
+import signal
 import struct
 import sys
 
-SIGKILL = 9  # `signal` would double what is loaded
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
@@ -84,6 +76,7 @@ def allow_files(reads, writes):
     for path in writes:
         _allow(ruleset, path, everything & ~EXECUTE)
     call("syscall", RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
 
 
 def _allow(ruleset, path, rights):
@@ -120,7 +113,7 @@ def build_walls(reads, writes):
     except OSError:
         missing.append("Landlock")
     # After the namespace, which clears it.
-    call("prctl", PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+    call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     return missing
 
 
@@ -130,25 +123,23 @@ def paths_first(words):
     return words[1:end], words[end:]
 
 
-def main(*words):
-    parent, memory_bytes, cpu_seconds, file_bytes = map(int, words[:4])
-    reads, rest = paths_first(words[4:])
+def build(parent, *words):
+    """From now on this process is limited; the command, and the walls it does not have.
+
+    The words are MEMORY CPU FILE READS PATH... WRITES PATH... COMMAND..., in bytes and
+    seconds; READS and WRITES say how many paths follow.
+    """
+    memory_bytes, cpu_seconds, file_bytes = map(int, words[:3])
+    reads, rest = paths_first(words[3:])
     writes, command = paths_first(rest)
     missing = ["network namespace", "Landlock"]
     if sys.platform == "linux":
         missing = build_walls(reads, writes)
         limit(resource.RLIMIT_AS, memory_bytes)  # macOS refuses it
-    # A killed worker must not leave its ffmpeg running.
+    # A killed launcher must not leave its ffmpeg running.
     if os.getppid() != parent:
         sys.exit("the parent is gone already")
     limit(resource.RLIMIT_CPU, cpu_seconds)
     limit(resource.RLIMIT_FSIZE, file_bytes)
     limit(resource.RLIMIT_CORE, 0)
-    if not command:
-        sys.stdout.writelines(f"{wall}\n" for wall in missing)
-    else:
-        os.execv(command[0], command)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    return command, missing
