@@ -7,9 +7,12 @@ side hold all frequencies that count, so Python alone is quick enough.
 """
 
 import math
+import operator
 from collections.abc import Iterable
 
-from PIL import Image, ImageStat
+from PIL import Image
+
+from videos import levels
 
 SIDE = 16
 KEPT = 8
@@ -51,7 +54,8 @@ TELLING_BIT = 1 << ORDER.index((0, 1))
 def hash_of(picture: Image.Image) -> int | None:
     """63 bits, or None where there is too little to see."""
     grey = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
-    if ImageStat.Stat(grey).stddev[0] < LEAST_CONTRAST:
+    _, variance = levels.mean_and_variance(grey)
+    if variance < LEAST_CONTRAST**2:
         return None
     data = grey.tobytes()
     rows = [data[y * SIDE : (y + 1) * SIDE] for y in range(SIDE)]
@@ -64,7 +68,7 @@ def hash_of(picture: Image.Image) -> int | None:
 
 
 def _product(one: Iterable[float], other: Iterable[float]) -> float:
-    return sum(map(float.__mul__, map(float, one), other))
+    return sum(map(operator.mul, one, other))
 
 
 def mirrored(value: int) -> int:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
+from videos.levels import mean_and_variance
+
 CANDIDATES = 5
 # Each candidate is the best of so many, taken from its own part of the clip.
 CHOICES = 3
 
-# A JPEG is decoded at a fraction of its size: its short edge this large, or more.
-SIDE = 256
-SHORT_SIDE = SIDE * 9 // 16
+# A JPEG is decoded at a half, a quarter or an eighth of its size: its short edge is
+# this large, or up to twice as large.
+SHORT_SIDE = 96
 LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), 1, 128)
 THUMB = (16, 16)
 # Mean difference of two thumbs, of 255, below which one shows what the other does.
@@ -70,21 +72,21 @@ def _judged(path: Path) -> Frame:
     with Image.open(path, formats=["JPEG"]) as image:
         image.draft("RGB", (SHORT_SIDE, SHORT_SIDE))
         picture = image.convert("RGB")
-    picture.thumbnail((SIDE, SIDE))
     return Frame(path, _score(picture), picture.resize(THUMB, Image.Resampling.BOX))
 
 
 def _score(picture: Image.Image) -> float:
     """Edges tell sharpness; without contrast and light they are noise."""
     grey = picture.convert("L")
-    light = ImageStat.Stat(grey)
-    edges = ImageStat.Stat(grey.filter(LAPLACIAN)).var[0]
-    colour = ImageStat.Stat(picture.convert("HSV")).mean[1]
+    light, contrast = mean_and_variance(grey)
+    _, edges = mean_and_variance(grey.filter(LAPLACIAN))
+    saturation = picture.reduce(2).convert("HSV").getchannel("S")
+    colour, _ = mean_and_variance(saturation)
     # Full marks in the middle, none for black and white.
-    exposure = 1 - abs(light.mean[0] - 127.5) / 127.5
+    exposure = 1 - abs(light - 127.5) / 127.5
     return (
         math.log1p(edges)
-        + math.log1p(light.stddev[0])
+        + math.log1p(math.sqrt(contrast))
         + math.log1p(colour) / 2
         + 4 * math.sqrt(exposure)
     )
