@@ -7,8 +7,10 @@ project it imports `formats` alone, which is constants.
 
 import itertools
 import json
+import math
 import struct
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -116,19 +118,22 @@ def _times(container, stream):
 
 def _span(container, stream, earliest):
     """First and last moment shown, in seconds, and the number of packets."""
+    # In whole ticks: fractions take five times as long, for thousands of packets.
+    tick = stream.time_base
+    earliest = math.ceil(Fraction(earliest) / tick)
     first = last = None
     packets = 0
     for packet in container.demux(stream):
-        if packet.pts is None or packet.is_discard:
+        starts = packet.pts
+        if starts is None or starts < earliest or packet.is_discard:
             continue
-        starts = float(packet.pts * packet.time_base)
-        if starts < earliest:
-            continue
-        ends = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-        first = starts if first is None else min(first, starts)
-        last = ends if last is None else max(last, ends)
+        ends = starts + (packet.duration or 0)
+        if packets:
+            first, last = min(first, starts), max(last, ends)
+        else:
+            first, last = starts, ends
         packets += 1
-    return first or 0, last or 0, packets
+    return float((first or 0) * tick), float((last or 0) * tick), packets
 
 
 def _picture(container, stream):

@@ -12,7 +12,7 @@ from django.db import transaction
 from marketplace import draining
 from marketplace.user_files import STORAGE_FAILURES, private_files
 from marketplace.video_files import video_files
-from videos import capacity, leftovers, transcoding
+from videos import capacity, children, leftovers, transcoding
 from videos.ffmpeg import FFmpegError, UnreadableVideo
 from videos.leases import WorkerStops
 from videos.models import LeaseLost, Video
@@ -37,6 +37,7 @@ def transcode_video(video_pk):
     if not _wait_for_memory():
         transcode_video.delay(video_pk)
         return
+    children.launcher()  # gets ready while the database is asked
     video = _claim_next()
     if video is None:
         return
