@@ -184,6 +184,8 @@ def test_an_inspection_has_its_walls_before_it_opens_the_file(tmp_path):
         assert os.readlink(f"/proc/{child.pid}/fd/0") == os.devnull
         if "network namespace" not in ffmpeg.missing_walls():
             assert namespace(child.pid) != namespace("self")
+            for rights in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+                assert int(status_of(child.pid, rights), 16) == 0
 
 
 def namespace(pid):

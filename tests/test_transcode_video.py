@@ -5,11 +5,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from os import environ, kill
 from pathlib import Path
 
+import psutil
 import pytest
 from django.core.files import File
 from django.db import connection
@@ -319,23 +321,14 @@ def start_worker(video, settings):
     )  # fmt: skip
 
 
-def children_of(pid):
-    try:
-        return [
-            int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        ]
-    except FileNotFoundError:
-        return []
-
-
 def wait_for_ffmpeg(pid):
     """The process id of the encoder that this worker has started."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        for child in children_of(pid):
-            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            if b"-filter_complex" in words:
-                return child
+        with suppress(psutil.NoSuchProcess):  # one has just ended
+            for child in psutil.Process(pid).children(recursive=True):
+                if "-filter_complex" in child.cmdline():
+                    return child.pid
         time.sleep(0.05)
     raise AssertionError("no ffmpeg was started")
 

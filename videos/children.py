@@ -84,10 +84,11 @@ class _Launcher:
         with self.lock:
             try:
                 sent = socket.send_fds(self.asked, [words], files)
-                self.asked.sendall(words[sent:])
+                if sent < len(words):  # of what has answered and ended nothing is asked
+                    self.asked.sendall(words[sent:])
                 while not answer.endswith(b"\n"):
                     answer += self._more()
-            except ConnectionError as error:
+            except OSError as error:
                 raise ChildLost(str(error)) from error
         return json.loads(answer)
 

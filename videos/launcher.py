@@ -2,8 +2,9 @@
 
 A program of its own, because limits set between fork and exec of a threaded process
 can deadlock; and one that stays, because to start Python with PyAV for each file costs
-more than to look into it.  It has nothing to hide and reads no file: each is
-read by a child, which is forked, builds the walls, and then is the command.
+more than to look into it.  It reads no file and has nothing to hide but the names
+of earlier ones: each is read by a child, which is forked, builds the walls, and then
+is the command.
 
 One line of JSON is asked and one answered:
 
