@@ -78,6 +78,20 @@ def test_a_launcher_that_was_killed_is_replaced():
     assert ffmpeg.run(python("print(1)"), limits=LIMITS) == "1\n"
 
 
+def test_a_launcher_that_does_not_answer_is_replaced(monkeypatch):
+    children.end_launcher()
+    monkeypatch.setattr(children, "PATIENCE_SECONDS", 2)
+    child = running(python("import time; time.sleep(60)"))
+    child.launcher.process.send_signal(signal.SIGSTOP)
+
+    with pytest.raises(children.ChildLost):
+        child.wait(10)
+    child.end()
+
+    wait_until(lambda: not psutil.pid_exists(child.pid))
+    assert ffmpeg.run(python("print(1)"), limits=LIMITS) == "1\n"
+
+
 def test_a_command_whose_launcher_is_killed_may_be_tried_again():
     """It says nothing of the video."""
     killed = []

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
+# It answers in a millisecond, but for the first time.
+PATIENCE_SECONDS = 60
 # A child that has closed its output is gone within a millisecond.
 PAUSE_SECONDS = 0.001
 
@@ -46,13 +48,18 @@ class Child:
     def end(self) -> None:
         """It and all that it started, whatever they are doing."""
         os.close(self.output)
-        with contextlib.suppress(ChildLost):  # it took its children along
+        try:
             while not self._is_reaped():
-                # Not reaped, so the number is its own; the group it may not have yet.
-                os.kill(self.pid, signal.SIGKILL)
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self.pid, signal.SIGKILL)
+                self._kill()
                 time.sleep(PAUSE_SECONDS)
+        except ChildLost:
+            self.launcher.process.kill()  # which takes its children along
+
+    def _kill(self) -> None:
+        """Not reaped, so the number is its own; the group it may not have yet."""
+        for kill in (os.kill, os.killpg):
+            with contextlib.suppress(ProcessLookupError):
+                kill(self.pid, signal.SIGKILL)
 
     def _is_reaped(self) -> bool:
         if self.ended is None:
@@ -68,6 +75,7 @@ class _Launcher:
     def __init__(self):
         self.lock = threading.Lock()
         self.asked, theirs = socket.socketpair()
+        self.asked.settimeout(PATIENCE_SECONDS)
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-I", LAUNCHER, str(theirs.fileno())],
@@ -89,6 +97,7 @@ class _Launcher:
                 while not answer.endswith(b"\n"):
                     answer += self._more()
             except OSError as error:
+                self.asked.close()  # a late answer would be taken for the next
                 raise ChildLost(str(error)) from error
         return json.loads(answer)
 
