@@ -1,9 +1,13 @@
-"""Plain factories: each works without arguments."""
+"""Plain factories: each works without arguments.
+
+What they make is there before the audit trail begins.
+"""
 
 import io
 from datetime import timedelta
 from itertools import count
 
+from auditlog.context import disable_auditlog
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from PIL import Image
@@ -50,11 +54,13 @@ TYPED = {
 }
 
 
+@disable_auditlog()
 def make_user(*, email=None, password="a long password", **fields):
     email = email or f"person{next(serial)}@example.com"
     return User.objects.create_user(email, password, **fields)
 
 
+@disable_auditlog()
 def make_seller(*, name=None, status=Seller.Status.APPROVED, owner=None, **fields):
     number = next(serial)
     seller = Seller.objects.create(
@@ -72,6 +78,7 @@ def make_seller(*, name=None, status=Seller.Status.APPROVED, owner=None, **field
     return seller
 
 
+@disable_auditlog()
 def make_category(*, name=None, **fields):
     number = next(serial)
     return Category.objects.create(
@@ -79,6 +86,7 @@ def make_category(*, name=None, **fields):
     )
 
 
+@disable_auditlog()
 def make_product(*, seller=None, status=Product.Status.PUBLISHED, **fields):
     number = next(serial)
     fields = {"title": f"Product {number}", "slug": f"product-{number}"} | fields
@@ -89,6 +97,7 @@ def make_product(*, seller=None, status=Product.Status.PUBLISHED, **fields):
     )
 
 
+@disable_auditlog()
 def make_variant(*, product=None, stock=10, price_minor=1000, **fields):
     fields = {"sku": f"SKU-{next(serial)}"} | fields
     variant = Variant.objects.create(
@@ -99,6 +108,7 @@ def make_variant(*, product=None, stock=10, price_minor=1000, **fields):
     return variant
 
 
+@disable_auditlog()
 def make_video(*, seller=None, **fields):
     number = next(serial)
     fields = {
@@ -125,6 +135,7 @@ def make_tag(*, video=None, product=None, starts_ms=0, ends_ms=3000, **fields):
     )
 
 
+@disable_auditlog()
 def make_shipping_rate(*, seller=None, price_minor=490, **fields):
     fields = {"name": "Standard"} | fields
     return ShippingRate.objects.create(
@@ -132,6 +143,7 @@ def make_shipping_rate(*, seller=None, price_minor=490, **fields):
     )
 
 
+@disable_auditlog()
 def make_coupon(*, basis_points=1000, **fields):
     """A tenth off everything, borne by the platform."""
     is_percent = not fields.keys() & {"amount_minor", "kind"}
@@ -252,6 +264,7 @@ def make_review(*, product=None, user=None, rating=5, **fields):
     )
 
 
+@disable_auditlog()
 def make_staff(*roles, **fields):
     """Somebody at the desk, with the rights of `User.Role`s."""
     grant()

@@ -214,6 +214,9 @@ def test_the_export_holds_what_is_personal_and_no_links(client, user):
 def test_an_erased_account_leaves_its_order_in_the_books(client, user):
     make_address(user=user)
     order = make_order(user=user)
+    user.name = "Ann Day-Smith"
+    user.save()
+    assert "Ann Day" in LogEntry.objects.get_for_object(user).get().object_repr
 
     client.post(reverse("accounts:erase"), {"password": "a long password"})
 
