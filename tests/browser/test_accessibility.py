@@ -1,7 +1,6 @@
 """axe finds nothing serious on the main pages, and nothing overflows."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 from django_countries import Countries
@@ -11,7 +10,8 @@ from checkout.models import Order
 from marketplace.accounts.models import User
 from marketplace.moderation.models import Report
 from sellers.models import Seller
-from tests.browser.conftest import DESK, PHONE, open_more, wait_until
+from tests.browser.axe import flaws_seen, overflow, serious
+from tests.browser.conftest import DESK, PHONE, open_more
 from tests.browser.watchable import make_shoppable
 from tests.factories import (
     make_category,
@@ -34,21 +34,13 @@ from videos.feed.wishing import Wisher, wish
 from videos.models import Engagement, FeedChoice
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# It puts its half megabyte into the page, which keeps it at another width.
-AXE, AXE_AGAIN = Axe(), Axe("null")
 
 
-def serious(page):
-    # Half way through a fade no contrast is what it will be.
-    page.emulate_media(reduced_motion="reduce")
-    wait_until(page, "document.getAnimations().every(a => a.playState === 'finished')")
-    axe = AXE_AGAIN if page.evaluate("'axe' in window") else AXE
-    found = axe.run(page).response["violations"]
-    return [
-        (rule["id"], [node["target"] for node in rule["nodes"]])
-        for rule in found
-        if rule["impact"] in {"serious", "critical"}
-    ]
+def test_what_is_serious_is_seen(page):
+    page.set_content("""<html lang="en"><title>Cups</title><main><h1>Cups</h1>
+      <p style="color: #aaa">Pale</p><img src="data:,"></main></html>""")
+
+    assert [rule for rule, _ in serious(page)] == ["color-contrast", "image-alt"]
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
@@ -76,11 +68,6 @@ def test_a_page_has_no_serious_flaw(page, site, sign_in, viewport, address):
 
     assert serious(page) == []
     assert overflow(page) <= 0
-
-
-def overflow(page):
-    """How many pixels of the page lie beside the window."""
-    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
 def make_full_shop(owner):
@@ -219,14 +206,3 @@ def test_the_desk_has_no_serious_flaw(page, site, sign_in):
     flaws["the amount"] = flaws_seen(page)
 
     assert {where: found for where, found in flaws.items() if found} == {}
-
-
-def flaws_seen(page):
-    """At both widths, though the page is loaded once, as a phone."""
-    flaws = []
-    for viewport in (DESK, PHONE):
-        page.set_viewport_size(viewport)
-        flaws += serious(page)
-        if (pixels := overflow(page)) > 0:
-            flaws.append(("overflow", pixels, viewport["width"]))
-    return flaws

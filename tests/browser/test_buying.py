@@ -1,13 +1,13 @@
 """The cart and the checkout in a browser; the payment itself is in test_first_sale."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from checkout import tax_gateway
 from checkout.models import CartLine, OrderGroup
+from tests.browser.axe import serious
 from tests.factories import (
     make_cart,
     make_coupon,
@@ -18,7 +18,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture
@@ -38,14 +37,9 @@ def shopper(sign_in):
     return user
 
 
-def assert_accessible(page):
-    violations = Axe().run(page).response["violations"]
-    assert [found["id"] for found in violations if found["impact"] in SERIOUS] == []
-
-
 def test_the_cart_changes_without_a_reload(page, site, shopper):
     page.goto(f"{site}/cart/")
-    assert_accessible(page)
+    assert serious(page) == []
 
     page.get_by_role("button", name="More").first.click()
     expect(page.locator(".cart-line-price").first).to_have_text("€80.00")
@@ -60,7 +54,7 @@ def test_the_cart_changes_without_a_reload(page, site, shopper):
 
 def test_the_totals_follow_the_delivery_and_the_country(page, site, shopper):
     page.goto(f"{site}/checkout/")
-    assert_accessible(page)
+    assert serious(page) == []
     total = page.locator(".rows-total dd")
 
     expect(total).to_have_text("€64.80")
@@ -144,7 +138,7 @@ def test_a_coupon_is_applied_without_a_reload(page, site, shopper):
     page.get_by_label("Coupon").fill("nobodys")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_text("There is no coupon “nobodys”")).to_be_visible()
-    assert_accessible(page)
+    assert serious(page) == []
     page.get_by_label("Coupon").fill("tenth")
     page.get_by_role("button", name="Apply").click()
 
@@ -152,7 +146,7 @@ def test_a_coupon_is_applied_without_a_reload(page, site, shopper):
     expect(page.locator(".rows-total dd")).to_have_text("€59.30")
     expect(page.get_by_label("Full name")).to_have_value("Bea Buyer")
     assert OrderGroup.objects.exists() is False
-    assert_accessible(page)
+    assert serious(page) == []
 
 
 def test_the_order_page_is_accessible(page, site):
@@ -162,7 +156,7 @@ def test_the_order_page_is_accessible(page, site):
     page.goto(site + reverse("checkout:order_group", args=[order.group.token]))
 
     expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
-    assert_accessible(page)
+    assert serious(page) == []
 
 
 def test_one_product_alone_is_checked_out_beside_the_cart(page, site, shopper):
@@ -171,7 +165,7 @@ def test_one_product_alone_is_checked_out_beside_the_cart(page, site, shopper):
     page.goto(site + mug.product.get_absolute_url())
     page.get_by_role("button", name="Buy now").click()
     page.wait_for_url("**/checkout/now/")
-    assert_accessible(page)
+    assert serious(page) == []
     total = page.locator(".rows-total dd")
 
     expect(total).to_have_text("€24.90")
