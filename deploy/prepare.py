@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,13 +26,18 @@ def main():
     if sys.version_info < (3, 11):  # noqa: UP036, said before anything breaks
         sys.exit(f"Vitrine needs Python 3.11 or newer; this is {sys.version}")
     make_venv()
-    install("base")
-    install_embedded()
-    if "--tests" in sys.argv[1:]:
-        install("dev")
     npm, environment = npm_command()
-    install_packages(npm, environment)
-    build_front_end(npm, environment)
+    # pip keeps one processor busy for a minute.
+    with ThreadPoolExecutor() as others:
+        beside = [others.submit(make_front_end, npm, environment)]
+        install("base")
+        beside.append(others.submit(compile_packages))
+        install_embedded()
+        if "--tests" in sys.argv[1:]:
+            install("dev")
+        for done in beside:
+            done.result()
+    compile_packages()
 
 
 def make_venv():
@@ -58,7 +64,16 @@ def install(name, *options):
         if step.is_needed:
             say(f"installing {file.relative_to(ROOT)}")
             pip = [PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes"]
-            call(*pip, "--disable-pip-version-check", *options, "-r", file)
+            quick = ["--disable-pip-version-check", "--no-compile"]
+            call(*pip, *quick, *options, "-r", file)
+
+
+def compile_packages():
+    """What pip would do on one processor before it ends."""
+    with Step(VENV / ".compiled", sorted(VENV.glob(".*-installed"))) as step:
+        if step.is_needed:
+            # It fails for a package that also holds files of another Python.
+            subprocess.run([PYTHON, "-m", "compileall", "-qq", "-j0", VENV / "lib"])
 
 
 def install_embedded():
@@ -87,6 +102,11 @@ def npm_command():
     npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     return [wheel / "bin" / "node", npm], os.environ | {"PATH": path}
+
+
+def make_front_end(npm, environment):
+    install_packages(npm, environment)
+    build_front_end(npm, environment)
 
 
 def install_packages(npm, environment):
