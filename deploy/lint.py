@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import prepare
@@ -34,18 +36,26 @@ def hosts_in_locks():
         yield lock
 
 
+def failure(environment, command):
+    """What the command complains of."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    if done.returncode:
+        words = " ".join(Path(word).name for word in map(str, command[:3]))
+        return f"{words}\n{done.stdout}"
+    return ""
+
+
 def main():
     npm, environment = prepare.npm_command()
     environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     failures = [f"{file.name} names a host" for file in hosts_in_locks()]
-    for command in commands(npm):
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        if done.returncode:
-            words = " ".join(Path(word).name for word in map(str, command[:3]))
-            failures.append(f"{words}\n{done.stdout}")
+    with ThreadPoolExecutor() as threads:
+        failures += filter(
+            None, threads.map(partial(failure, environment), commands(npm))
+        )
     sys.exit("\n".join(failures) or 0)
 
 
