@@ -8,10 +8,12 @@ from django.forms.renderers import TemplatesSetting
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import get_language
 
 from marketplace import legal
 from marketplace.fragments import fragment
 from marketplace.money import format_minor
+from marketplace.paths import path_to
 
 register = template.Library()
 
@@ -56,6 +58,27 @@ def icon(name, css_class=""):
 
 
 register.simple_tag(fragment)
+register.simple_tag(path_to)
+
+
+@register.tag
+def once(parser, token):
+    """What stands in it is made once in each language: it sees no value of a page."""
+    nodes = parser.parse(["endonce"])
+    parser.delete_first_token()
+    return Once(nodes)
+
+
+class Once(template.Node):
+    def __init__(self, nodes):
+        self.nodes = nodes
+        self.made = {}
+
+    def render(self, context):
+        language = get_language()
+        if language not in self.made:
+            self.made[language] = self.nodes.render(context.new())
+        return self.made[language]
 
 
 @register.simple_tag(takes_context=True)

@@ -5,12 +5,12 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.money import format_minor
+from marketplace.paths import path_to
 from marketplace.states import StatefulModel
 from sellers.models.delivery_profile import DeliveryProfile
 from sellers.models.seller import Seller
@@ -36,7 +36,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("sellers:category", args=[self.slug])
+        return path_to("sellers:category", self.slug)
 
     @property
     def path(self):
@@ -185,7 +185,7 @@ class Product(StatefulModel):
 
     @staticmethod
     def url_of(shop_slug, slug):
-        return reverse("sellers:product", args=[shop_slug, slug])
+        return path_to("sellers:product", shop_slug, slug)
 
     @cached_property
     def on_sale(self):

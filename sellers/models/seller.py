@@ -3,11 +3,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from marketplace.paths import path_to
 from marketplace.states import StatefulModel
 
 
@@ -112,7 +112,7 @@ class Seller(StatefulModel):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("sellers:storefront", args=[self.slug])
+        return path_to("sellers:storefront", self.slug)
 
     @property
     def is_open(self):

@@ -6,9 +6,9 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.paths import path_to
 from marketplace.user_files import private_files
 from marketplace.video_addresses import address_of, seconds_left
 from marketplace.video_files import PLAYLIST
@@ -48,7 +48,7 @@ class VideoCard:
 
     @property
     def url(self):
-        return reverse("videos:video", args=[self.public_id])
+        return path_to("videos:video", self.public_id)
 
     @property
     def poster_url(self):
@@ -182,7 +182,7 @@ class Video(Publishing, Processing):
         return self.title
 
     def get_absolute_url(self):
-        return reverse("videos:video", args=[self.public_id])
+        return path_to("videos:video", self.public_id)
 
     @property
     def card(self):
