@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videos.feed.listing import Limits, Listed, arranged, excess
+from videos.feed.listing import Limits, Listed, arranged, excess, neighbours
 
 LIMITS = Limits(page=10, shop=2, category=3, commercial=6, fresh=1, gap=4)
 
@@ -119,7 +119,7 @@ def test_a_rule_is_broken_only_where_every_other_breaks_one(rows):
     placed = arranged(items, LIMITS, len(items))
 
     for place, item in enumerate(placed):
-        near = placed[max(0, place - LIMITS.page + 1) : place]
+        near = neighbours(placed[:place], LIMITS)
         least = excess(item, near, LIMITS)
         left = [i for i in placed[place:] if i.is_seen == item.is_seen]
         assert all(excess(other, near, LIMITS) >= least for other in left)

@@ -4,6 +4,7 @@ They know no shop and no product by name: the operator's own goods are counted l
 anybody's.  A rule gives way where nothing is left that keeps it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -53,9 +54,24 @@ def arranged(
     return chosen
 
 
-def neighbours(placed, limits):
+class Near(NamedTuple):
+    """What the rules count of those beside a place, once for all that may have it."""
+
+    shops: list[int]
+    categories: Counter[int]
+    commercial: int
+    fresh: int
+
+
+def neighbours(placed, limits) -> Near:
     """With which the next one shares a page, wherever a page begins."""
-    return placed[-(limits.page - 1) :] if limits.page > 1 else []
+    near = placed[-(limits.page - 1) :] if limits.page > 1 else []
+    return Near(
+        [item.shop for item in near],
+        Counter(category for item in near for category in item.categories),
+        sum(item.is_commercial for item in near),
+        sum(item.is_fresh for item in near),
+    )
 
 
 def next_place(waiting, near, limits):
@@ -69,17 +85,16 @@ def next_place(waiting, near, limits):
     return found
 
 
-def excess(item: Listed, near: Sequence[Listed], limits: Limits) -> int:
+def excess(item: Listed, near: Near, limits: Limits) -> int:
     """By how much it would pass the limits beside these; 0 keeps every rule."""
-    over = max(0, 1 + sum(n.shop == item.shop for n in near) - limits.shop)
+    over = max(0, 1 + near.shops.count(item.shop) - limits.shop)
     if limits.gap > 1:
-        over += sum(n.shop == item.shop for n in near[-(limits.gap - 1) :])
+        over += near.shops[-(limits.gap - 1) :].count(item.shop)
     if item.is_commercial:
-        over += max(0, 1 + sum(n.is_commercial for n in near) - limits.commercial)
+        over += max(0, 1 + near.commercial - limits.commercial)
     for category in item.categories:
-        same = sum(category in n.categories for n in near)
-        over += max(0, 1 + same - limits.category)
+        over += max(0, 1 + near.categories[category] - limits.category)
     if not item.is_fresh:
-        missing = limits.fresh - sum(n.is_fresh for n in near)
-        over += max(0, missing - (limits.page - 1 - len(near)))
+        missing = limits.fresh - near.fresh
+        over += max(0, missing - (limits.page - 1 - len(near.shops)))
     return over

@@ -184,7 +184,7 @@ class Ranking:
         draws = match.draws(order[:count], self.goods) if len(order) >= count else []
         # Whether drawn or not: the rest of the page is the same.
         drawn = {draw.key for draw in draws}
-        listed = {key: self.listed(key) for key in [*best, *drawn]}
+        listed = self.listed([*best, *drawn])
         before = [place.listed for place in shown]
         waiting = [listed[key] for key in best if key not in drawn]
         chosen = arranged(waiting, limits(), count, before)
@@ -198,18 +198,24 @@ class Ranking:
     def candidate(self, key):
         return self.candidates.at(self.match.places[key])
 
-    def listed(self, key):
-        """What the rules of a list count of it."""
-        candidate, goods = self.candidate(key), self.goods[key]
-        age = self.now - candidate.published_seconds
-        return Listed(
-            candidate.pk,
-            candidate.seller_id,
-            goods.categories,
-            goods.has_products,
-            age < DAY_SECONDS * settings.FEED_FRESH_DAYS,
-            candidate.is_seen,
-        )
+    def listed(self, keys) -> dict[int, Listed]:
+        """What the rules of a list count of each."""
+        many, places = self.candidates, [self.match.places[key] for key in keys]
+        age = self.now - many.published_seconds[places]
+        is_fresh = age < DAY_SECONDS * settings.FEED_FRESH_DAYS
+        columns = many.seller_id[places], is_fresh, many.is_seen[places]
+        rows = zip(keys, *(column.tolist() for column in columns), strict=True)
+        return {
+            key: Listed(
+                key,
+                shop,
+                self.goods[key].categories,
+                self.goods[key].has_products,
+                is_new,
+                is_seen,
+            )
+            for key, shop, is_new, is_seen in rows
+        }
 
     def reasons(self, key, drawn: Draw | None):
         """The rest of a `Place`."""
