@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -75,8 +75,8 @@ def send_refund(refund: Refund) -> None:
 def is_lost(payment: Payment) -> bool:
     """The bank has decided, and keeps the money: no later try will send it."""
     disputes = payment.disputes
-    is_decided = disputes.filter(status__in=Dispute.DECIDED_FOR_BUYER).exists()
-    return is_decided and not disputes.open().exists()
+    is_kept = Q(status__in=Dispute.DECIDED_FOR_BUYER) | Q(is_charged=True)
+    return disputes.filter(is_kept).exists() and not disputes.open().exists()
 
 
 @transaction.atomic
@@ -113,13 +113,12 @@ def leave_to_bank(refund: Refund) -> bool:
 def split_off(refund: Refund, amount_minor: int) -> Refund:
     """So much of a payment that goes back whole, as a row of its own.
 
-    The rest is sent under another key.  Call it under the payment's lock, and only of
-    what Stripe has not made.
+    The rest stays as it is, its next try under another key.  Call it under the
+    payment's lock, and only of what Stripe has not made.
     """
     refund.amount_minor -= amount_minor
     refund.attempts += 1
-    refund.status = Refund.Status.PENDING
-    refund.save(update_fields=["amount_minor", "attempts", "status"])
+    refund.save(update_fields=["amount_minor", "attempts"])
     return Refund.objects.create(
         payment=refund.payment,
         amount_minor=amount_minor,

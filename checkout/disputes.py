@@ -309,7 +309,8 @@ def take_over_refunds(dispute: Dispute, most: int) -> int:
     """Refunds that Stripe refused, or that came back: the bank has paid them.
 
     Not those of which Stripe's answer was unclear: they may have been made before.  A
-    whole payment that is on its way gets a part of it only once Stripe has refused it.
+    whole payment that is on its way gets a part of it only once Stripe has refused it;
+    the rest stays at the desk, where somebody may be paying it.
     """
     taken = 0
     is_unmade = Q(status=Refund.Status.PENDING, attempts=0)
@@ -319,7 +320,6 @@ def take_over_refunds(dispute: Dispute, most: int) -> int:
         left = most - taken
         is_parted = refund.is_refused and refund.can_be_parted
         if is_parted and 0 < left < refund.amount_minor:
-            tasks.send_refund.delay_on_commit(refund.pk)
             refund = disbursing.split_off(refund, left)
         if refund.amount_minor <= left:
             taken += refund.amount_minor

@@ -53,14 +53,13 @@ def answer_in(asked: Future) -> dict | None:
         if not asked.done():
             if asked.cancel():
                 return None  # it never left: that says nothing of Stripe
-            raise gateway.GatewayError("no answer in time")
+            raise gateway.Silent("no answer in time")
         answer = asked.result()
-    except gateway.Refused as refusal:
-        breaker.mend()
-        logger.warning("Stripe Tax does not say what is due: %s", refusal)
-        return None
     except gateway.GatewayError as error:
-        breaker.trip(error)
+        if isinstance(error, gateway.Silent | gateway.Unclear):
+            breaker.trip(error)
+        else:  # an answer, if only to these amounts
+            breaker.mend()
         logger.warning("Stripe Tax does not say what is due: %s", error)
         return None
     breaker.mend()

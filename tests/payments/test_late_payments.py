@@ -306,6 +306,12 @@ def test_what_a_bank_has_taken_a_part_of_is_sent_back_without_it(
     lose(goes_back.payment.group, 400)
     for _turn in range(2):
         send_refunds()
+    if is_refused:
+        # The desk has it, and may be paying it: nothing is sent unasked.
+        assert Refund.objects.to_settle().get().amount_minor == 600
+        assert_books_hold()
+        bounced_refunds.send_again(Refund.objects.to_settle().get(), None)
+        send_refunds()
 
     assert_parted(sandbox, *Refund.objects.order_by("pk"))
 
