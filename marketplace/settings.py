@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "marketplace.accounts.signing_in.SignInMiddleware",
 ]
 
 ROOT_URLCONF = "marketplace.urls"
