@@ -26,12 +26,14 @@ class Vitrine:
 
     def __init__(self, catalogue, users, seed):
         self.content, self.shops = catalogue.content, catalogue.creator
+        self.uploaded = catalogue.uploaded_hour
         count = len(self.shops)
         self.audience = Audience.new(users, count, self.content.shape[1])
         self.exposure = Exposure(
             self.audience,
             pools=np.full(count, Pool.TRIAL),
             shown=np.zeros(count),
+            ages=np.zeros(count),
             settings=ExposureSettings(),
             random=np.random.default_rng(seed),
         )
@@ -41,6 +43,7 @@ class Vitrine:
     def slate(self, hour, user_ids, live, seen, page):
         if hour != self.hour:
             self.hour = hour
+            self.exposure.ages = hour - self.uploaded
             new = live[self.exposure.shown[live] == 0]
             self.audience.admit(new, self.content[new], self.expected(new))
             self.live = live

@@ -162,16 +162,19 @@ def test_the_better_video_comes_first_and_the_feed_repeats_none():
     assert len(set(order.keys)) == len(order.keys)
 
 
-def test_what_has_passed_and_is_owed_viewers_comes_before_what_has_had_them():
-    owed, newer = make_video(), make_video()
+@pytest.mark.parametrize(("hours", "factor"), [(1, 1.4), (25, 1)])
+def test_what_has_passed_is_owed_viewers_for_a_day(hours, factor):
+    then = timezone.now() - timedelta(hours=hours)
+    owed, newer = make_video(published_at=then), make_video()
     trials.save_trials(load_trials([owed.pk, newer.pk], None), range(2))
     VideoTrial.objects.update(pool=Pool.OPEN, shown=400)
     VideoTrial.objects.filter(video=owed).update(shown=240)
 
     page = open_feed(public_videos(), Watcher("w" * 22))
 
-    assert page.keys == [owed.pk, newer.pk]
-    assert [place.features["owed"] for place in page.places] == [1.4, 1]
+    found = {place.key: place.features["owed"] for place in page.places}
+    assert found == {owed.pk: factor, newer.pk: 1}
+    assert page.keys[0] == (owed.pk if factor > 1 else newer.pk)
 
 
 def test_a_new_video_gets_a_place_although_others_are_known_to_be_good(

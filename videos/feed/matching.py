@@ -4,6 +4,7 @@ Asked with what this browser was shown and how that ended.  Without a model, and
 somebody of whom nothing is known, the answer is that all suit equally.
 """
 
+import time
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,7 @@ from videos.feed.watchers import Watcher
 VIEWER = np.array([0])
 # Of the videos that wait for a place of a page, so many have a chance to be the next.
 OF_EACH_QUEUE = 20
+HOUR = 3600
 
 
 # By which share of all places the last one is given away, and by which the one before.
@@ -92,10 +94,14 @@ class Match:
         # Nobody buys where there is nothing to buy.
         self.sells = many.has_products
         trials.taps.worth[self.rows] *= self.sells
+        # What was only watched before is in no list.
+        ages = np.full(len(trials.keys), np.inf)
+        ages[self.rows] = (time.time() - many.published_seconds) / HOUR
         self.exposure = Exposure(
             audience,
             trials.pools,
             trials.shown,
+            ages,
             replace(LIMITS, **tuned("FEED_EXPOSURE")),
             np.random.default_rng(),
         )

@@ -290,7 +290,8 @@ def compared():
 def move_on(audience, trials, changed):
     """Judge the videos that were shown, and write down each decision."""
     before = trials.pools.copy()
-    exposure = Exposure(audience, trials.pools, trials.shown, LIMITS, random=None)
+    pools, shown = trials.pools, trials.shown
+    exposure = Exposure(audience, pools, shown, None, LIMITS, random=None)
     estimates, spreads, bars = exposure.judge(np.arange(len(trials.keys)))
     moved = changed[trials.pools[changed] != before[changed]]
     PoolDecision.objects.bulk_create(

@@ -73,13 +73,14 @@ def test_a_bar_is_taken_from_all_that_were_tried_not_from_the_good_alone():
     assert after[0] == Pool.SECOND
 
 
-def make_exposure(pools, shown=0, **settings):
+def make_exposure(pools, shown=0, age=1, **settings):
     count = len(pools)
     audience = Audience.new(50, count, 2)
     random = np.random.default_rng(1)
     shown = np.full(count, shown)
     chosen = ExposureSettings(**settings)
-    return Exposure(audience, np.array(pools), shown, chosen, random)
+    ages = np.full(count, age)
+    return Exposure(audience, np.array(pools), shown, ages, chosen, random)
 
 
 def test_the_shares_of_the_places_are_kept():
@@ -204,6 +205,14 @@ def test_what_has_passed_counts_for_more_the_nearer_it_is_to_its_last_quota(
     exposure = make_exposure([pool], shown=shown, owed=0.5)
 
     assert exposure.owed(np.array([0])) == pytest.approx(factor)
+
+
+def test_after_a_day_nothing_is_owed_any_more():
+    young, old = (make_exposure([Pool.OPEN], shown=240, age=age) for age in (23, 24))
+
+    owed = [exposure.owed(np.array([0])).item() for exposure in (young, old)]
+
+    assert owed == [pytest.approx(1.4), 1]
 
 
 def test_what_is_owed_viewers_comes_to_those_who_like_it_nearly_as_much():

@@ -38,8 +38,10 @@ class ExposureSettings:
     optimism: float = 1.0
     stopped_optimism: float = 0.0
     # What has passed a trial counts for more in the merit places, the nearer it is to
-    # its last quota: by this share of its worth where that is almost full.
+    # its last quota: by this share of its worth where that is almost full.  So many
+    # hours after it was published nothing is owed any more.
     owed: float = 0.5
+    young: float = 24.0
     # Of all places, those for a first trial, and those for what has passed one; and
     # how many are before a video that has its turn a third as often as the newest.
     trial_share: float = 1 / 24
@@ -47,19 +49,21 @@ class ExposureSettings:
     support_share: float = 1 / 60
     support_queue: float = 5
     # A place is given up only for what is worth so much of what was there.
-    worth_giving: float = 0.6
+    worth_giving: float = 0.8
 
 
 @dataclass
 class Exposure:
     """Lists by merit, with places for what is on trial.
 
-    Rows of `pools` and `shown` are those of the audience's videos, the newest last.
+    Rows of `pools`, `shown` and `ages`, which are hours, are those of the audience's
+    videos, the newest last.
     """
 
     audience: Audience
     pools: np.ndarray
     shown: np.ndarray
+    ages: np.ndarray
     settings: ExposureSettings
     random: np.random.Generator
 
@@ -88,6 +92,7 @@ class Exposure:
         pools, shown = self.pools[videos], self.shown[videos]
         last = self.settings.quotas[-1]
         is_owed = (pools > Pool.TRIAL) & (pools <= Pool.OPEN) & (shown < last)
+        is_owed &= self.ages[videos] < self.settings.young
         factors = 1 + self.settings.owed * is_owed * (shown / last)
         return factors.astype(np.float32)
 
