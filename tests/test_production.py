@@ -167,3 +167,15 @@ def test_plain_http_is_sent_to_https_but_the_health_check_is_not():
 
     assert done.stdout.splitlines()[0] == "301"
     assert "Location: https://shop.example.com/shop" in done.stdout
+
+
+def test_a_web_process_has_its_pages_before_requests_and_out_of_the_collector():
+    count = "print('videos.feed.views' in sys.modules, gc.get_freeze_count())"
+    code = f"import gc, sys, marketplace.wsgi; {count}"
+
+    done = run_python("-c", code, environment=example())
+
+    assert done.returncode == 0, done.stderr
+    are_there, frozen = done.stdout.split()
+    assert are_there == "True"
+    assert int(frozen) > 100_000
