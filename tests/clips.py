@@ -42,6 +42,13 @@ def make_hdr_clip(**fields):
     return make_clip(options=["-vf", f"setparams={tags}"], **fields)
 
 
+def make_long(clip, times):
+    """The same packets over and over, for what is to take long when it is encoded."""
+    return encode(
+        clip.name, "-stream_loop", str(times - 1), "-i", str(clip), "-c", "copy"
+    )
+
+
 @functools.cache
 def make_audio_only():
     return _run(

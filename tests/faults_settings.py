@@ -5,8 +5,12 @@ local lies below TEST_VAR_DIR and is each worker's own.
 """
 
 import os
+import sys
 
 from tests.settings import *  # noqa: F403
+
+# As in `shop_settings`.
+sys.modules["aiohttp"] = None
 
 if not HAS_BUCKETS:  # noqa: F405
     STORAGES["videos"]["OPTIONS"]["location"] = os.environ["VIDEO_ROOT"]  # noqa: F405

@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from tests import buckets, faults
-from tests.clips import make_clip
+from tests.clips import make_clip, make_long
 from tests.factories import make_seller
 from videos.models import Video
 
@@ -47,6 +47,10 @@ def farm(broker, tmp_path):
     farm = faults.Farm(tmp_path, address)
     yield farm
     farm.stop()
+
+
+def long_clip():
+    return make_long(make_clip(size="720x1280"), 30)
 
 
 def statuses(videos):
@@ -166,7 +170,7 @@ def wait_for_tidying(farm):
 
 @pytest.mark.parametrize("pool", POOLS)
 def test_a_worker_told_to_stop_hands_its_video_back_at_once(farm, pool):
-    video = faults.upload(make_clip(size="720x1280", seconds=30))
+    video = faults.upload(long_clip())
     farm.start_clock()
     farm.start("one", "-Q", "media", "--pool", pool, DRAIN_SECONDS="1")
     faults.wait_until(lambda: farm.is_encoding("one"), 60, "an encoder")
@@ -221,7 +225,7 @@ def test_redis_loses_its_messages_and_the_database_sends_them_again(
 
 
 def test_a_canceled_video_loses_its_worker_within_seconds(farm):
-    video = faults.upload(make_clip(size="720x1280", seconds=30))
+    video = faults.upload(long_clip())
     farm.start_clock()
     farm.start("one")
     faults.wait_until(lambda: farm.is_encoding("one"), 60, "an encoder")
