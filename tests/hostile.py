@@ -45,7 +45,7 @@ def pixel_bomb():
     """A picture of 150 megapixels that takes less than a megabyte."""
     return coded(
         "film.avi", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p",
-        source="color=size=12288x12288:rate=5", seconds=0.4,
+        source="color=size=12288x12288:rate=5", seconds=0.2,
     )  # fmt: skip
 
 
