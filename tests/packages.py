@@ -33,6 +33,13 @@ def copy_of_output(clip, target):
     return Path(shutil.copytree(kept_output(clip), target))
 
 
+def output_of(clip):
+    """A video with the clip's output set, for tests that only look at its files."""
+    video = make_video()
+    copy_of_output(clip, folder_of(video))
+    return video
+
+
 @functools.cache
 def kept_output(clip):
     """Made once a test run."""

@@ -13,7 +13,7 @@ from marketplace.video_files import video_files
 from tests.clips import make_clip, make_hdr_clip, make_rotated
 from tests.factories import make_video
 from tests.hls_rules import first_moment
-from tests.packages import folder_of, transcoded
+from tests.packages import folder_of, output_of, transcoded
 from videos import transcoding
 from videos.ffmpeg import UnreadableVideo
 from videos.models import Video
@@ -96,7 +96,7 @@ def test_segments_of_all_rungs_are_aligned_and_about_two_seconds():
 
 
 def test_every_segment_begins_with_a_key_frame_every_two_seconds():
-    video = transcoded(make_clip(size="540x960", seconds=5))
+    video = output_of(make_clip(size="540x960", seconds=5))
 
     for entry, playlist in video_playlists(video):
         starts = []
@@ -111,7 +111,7 @@ def test_every_segment_begins_with_a_key_frame_every_two_seconds():
 
 
 def test_the_bandwidth_that_is_told_is_the_bandwidth_that_is_used():
-    video = transcoded(make_clip(size="540x960", seconds=5))
+    video = output_of(make_clip(size="540x960", seconds=5))
 
     audio = index_of(video).media[0]
     sound = peak_of(video, audio.uri)
