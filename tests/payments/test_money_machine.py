@@ -64,7 +64,7 @@ SPANS = [{"minutes": 1}, {"minutes": 6}, {"minutes": 20}, {"hours": 30}, {"days"
 STAGES = ["settled", "delivered", "sent", "paid", "ordered", "at the bank"]
 
 # From so many histories on, every action has to succeed once at least.
-ENOUGH = 100
+ENOUGH = 300
 COMMON = {"order completed", "order partly refunded", "transfer paid", "reserve held",
           "refund succeeded"}  # fmt: skip
 
