@@ -63,7 +63,12 @@ def test_a_video_that_waits_says_how_many_go_before_it(shop, seller, monkeypatch
 def test_the_upload_page_asks_until_a_video_has_settled_and_says_why_it_failed(
     shop, seller
 ):
-    video = make_video(seller=seller, status=Video.Status.UPLOADED, folder="")
+    video = make_video(
+        seller=seller,
+        status=Video.Status.UPLOADED,
+        publication=Video.Publication.DRAFT,
+        folder="",
+    )
 
     def told():
         said = shop.get(page("status", video), {"in": "upload"}).content.decode()
@@ -78,7 +83,11 @@ def test_the_upload_page_asks_until_a_video_has_settled_and_says_why_it_failed(
     Video.objects.update(status=Video.Status.FAILED)
     assert told()[1:] == (False, True)
     Video.objects.update(status=Video.Status.READY, failure_reason="")
-    assert told()[1:] == (False, False)
+    said, is_asking, has_failed = told()
+    assert "to publish it" in said
+    assert (is_asking, has_failed) == (False, False)
+    Video.objects.update(publication=Video.Publication.PUBLISHED)
+    assert "what people see now" in told()[0]
 
 
 def test_those_who_wait_share_one_look_at_the_queue(

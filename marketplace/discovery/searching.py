@@ -63,7 +63,7 @@ def matching(rows: QuerySet, text: str) -> QuerySet:
 
 
 def fitting(rows: QuerySet, query) -> RawSQL:
-    """Keys of the newest that fit.
+    """Keys of those that fit; of more than `RANKED` the newest of the latest rows.
 
     PostgreSQL guesses how many do, for the beginning of a word mostly far too many, and
     would then look for the newest through all there are.  So they are found as if all

@@ -56,7 +56,7 @@ def parts_of(line: str) -> tuple[str, str, float]:
         raise ValidationError(said % {"line": line, "example": FIRST_ARM}) from None
 
 
-def what_may_be_tried() -> list[dict[str, str]]:
+def tried_numbers() -> list[dict[str, str]]:
     """Each number: what it means, its name, what it is now, and the most it may be."""
     return [
         {

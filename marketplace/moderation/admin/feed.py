@@ -10,7 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from marketplace.moderation import estimate_pages, experiment_pages, feed_health
 from marketplace.moderation.admin.base import DeskAdmin, shown, status_label
-from marketplace.moderation.arm_forms import ArmForm, what_may_be_tried
+from marketplace.moderation.arm_forms import ArmForm, tried_numbers
 from videos.models import Experiment, ExperimentArm, FeedModel
 
 
@@ -94,7 +94,7 @@ class ExperimentAdmin(ModelAdmin):
         ]
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        context = {"may_be_tried": what_may_be_tried(), **(extra_context or {})}
+        context = {"may_be_tried": tried_numbers(), **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 
     def has_change_permission(self, request, obj=None):
