@@ -224,6 +224,20 @@ def test_work_folders_of_the_dead_are_removed_and_of_the_living_kept(settings):
     assert not dead.exists()
 
 
+def test_a_temporary_folder_is_removed_when_nothing_can_still_be_at_it(settings):
+    running = settings.VIDEO_WORK_ROOT / "tmprunning"
+    dead = settings.VIDEO_WORK_ROOT / "tmpdead"
+    for folder in (running, dead):
+        folder.mkdir(parents=True)
+        (folder / "progressive.mp4").write_bytes(b"frames")
+    os.utime(dead, (0, 0))
+
+    sweep_videos()
+
+    assert running.exists()
+    assert not dead.exists()
+
+
 def test_uploads_that_broke_off_yesterday_are_removed(settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
     running, broken = tmp_path / "running.upload", tmp_path / "broken.upload"

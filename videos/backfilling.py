@@ -62,7 +62,8 @@ def _attempt(video: Video) -> str:
 
 
 def _look_at(name: str, duration_ms: int) -> features.Features:
-    with tempfile.TemporaryDirectory() as folder:
+    settings.VIDEO_WORK_ROOT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.VIDEO_WORK_ROOT) as folder:
         work = Path(folder)
         source, samples = work / encoding.PROGRESSIVE, work / "samples.rgb"
         with video_files().open(name) as stored, source.open("wb") as local:

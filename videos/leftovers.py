@@ -2,9 +2,12 @@
 
 import logging
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
@@ -117,6 +120,15 @@ def remove_work_folders() -> None:
         pk, _, attempt = folder.name.partition("-")
         if (int(pk), int(attempt)) not in busy:
             shutil.rmtree(folder, ignore_errors=True)
+    remove_unfinished(settings.VIDEO_WORK_ROOT)
+
+
+def remove_unfinished(root: Path) -> None:
+    """Temporary folders of killed processes: nothing takes as long as they are old."""
+    for folder in root.glob("tmp*"):
+        with suppress(FileNotFoundError):  # it ends at this moment
+            if time.time() - folder.stat().st_mtime > GRACE.total_seconds():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_orphans() -> None:

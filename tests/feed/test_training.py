@@ -1,3 +1,4 @@
+import os
 import threading
 from datetime import timedelta
 
@@ -155,6 +156,24 @@ def test_old_models_and_their_files_are_forgotten(monkeypatch, settings):
     assert set(FeedModel.objects.all()) == set(models[1:])
     assert private_files().listdir(models[0].folder)[1] == []
     assert not (settings.FEED_MODEL_ROOT / models[0].version).exists()
+
+
+def test_a_machine_that_only_serves_forgets_copies_of_models_that_are_gone(settings):
+    walk([make_video() for _ in range(3)])
+    former = training.train()
+    serving.load_current()
+    killed = settings.FEED_MODEL_ROOT / "tmpkilled"
+    copying = settings.FEED_MODEL_ROOT / "tmpcopying"
+    for folder in (killed, copying):
+        folder.mkdir()
+    os.utime(killed, (0, 0))
+    model = training.train()
+    FeedModel.objects.filter(pk=former.pk).delete()
+
+    serving.load_current()
+
+    names = {folder.name for folder in settings.FEED_MODEL_ROOT.iterdir()}
+    assert names == {model.version, "tmpcopying"}
 
 
 def test_only_what_was_liked_is_learnt_from():

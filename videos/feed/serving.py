@@ -21,6 +21,7 @@ from marketplace.user_files import STORAGE_FAILURES, private_files
 from videos.feed.model import artefacts
 from videos.feed.model.products import Products
 from videos.feed.model.recommender import Recommender
+from videos.leftovers import remove_unfinished
 from videos.models import FeedModel
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ def load_current() -> Serving | None:
     elif holder.serving is None or holder.serving.version != version:
         holder.serving = load(version)
         logger.info("The feed is ranked by model %s.", version)
+        forget_folders()  # of this machine, where nobody may ever train
     return holder.serving
 
 
@@ -129,9 +131,15 @@ def fetch(version: str) -> Path:
     return folder
 
 
-def forget_folders(kept: set[str]) -> None:
-    """Copies of models that are gone; what is mapped stays readable for now."""
+def forget_folders() -> None:
+    """Copies of models that are gone; what is mapped stays readable for now.
+
+    The rows are read after the folders: a model is stored before it is copied.
+    """
     root = settings.FEED_MODEL_ROOT
-    for folder in root.iterdir() if root.is_dir() else []:
+    folders = list(root.iterdir()) if root.is_dir() else []
+    kept = set(FeedModel.objects.values_list("version", flat=True))
+    for folder in folders:
         if folder.name not in kept and not folder.name.startswith("tmp"):
             shutil.rmtree(folder, ignore_errors=True)
+    remove_unfinished(root)

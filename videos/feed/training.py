@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+from django.conf import settings
 from django.core.files import File
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -156,7 +157,8 @@ def store(parts, figures):
     """The files first, all of them; then the row."""
     version = f"{timezone.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     model = FeedModel(version=version, figures=figures)
-    with tempfile.TemporaryDirectory() as parent:
+    settings.FEED_MODEL_ROOT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.FEED_MODEL_ROOT) as parent:
         folder = Path(parent) / version
         artefacts.write(folder, parts, **figures)
         files = private_files()
@@ -177,8 +179,7 @@ def forget_old():
         files = private_files()
         for name in files.listdir(model.folder)[1]:
             files.delete(f"{model.folder}/{name}")
-    kept = FeedModel.objects.values_list("version", flat=True)
-    serving.forget_folders(set(kept))
+    serving.forget_folders()
 
 
 def of_no_use() -> list[FeedModel]:
