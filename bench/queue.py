@@ -29,8 +29,7 @@ from django.db import connection  # noqa: E402
 from django.db.models import F, Min  # noqa: E402
 from django.test.runner import DiscoverRunner  # noqa: E402
 
-from tests import faults  # noqa: E402
-from tests.clips import make_clip  # noqa: E402
+from tests import clips, faults  # noqa: E402
 from tests.factories import make_seller  # noqa: E402
 from videos.models import Video  # noqa: E402
 
@@ -47,7 +46,6 @@ def main():
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--size", default="180x320")
     options = parser.parse_args()
-    clip = make_clip(seconds=options.seconds, size=options.size)
     shops = shops_of(options.clips)
     print(
         f"{options.clips} clips of {options.seconds} s, {options.size}:"
@@ -55,6 +53,8 @@ def main():
         f" {len(WORKERS)} workers, {os.cpu_count()} cores"
     )
     with database(), tempfile.TemporaryDirectory() as folder, redis(folder) as broker:
+        clips.FOLDER = Path(folder)
+        clip = clips.make_clip(seconds=options.seconds, size=options.size)
         in_turn = run(Path(folder), broker, clip, shops, is_fair=True)
         in_line = run(Path(folder), broker, clip, shops, is_fair=False)
     print(

