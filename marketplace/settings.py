@@ -56,6 +56,7 @@ if "*" in ALLOWED_HOSTS and not IS_DEVELOPMENT:
 SITE_URL = env_url("SITE_URL", development_only("http://localhost:8000"))
 SITE_NAME = env_str("SITE_NAME", "Vitrine")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "marketplace.accounts.signing_in.refuse_form"
 
 INSTALLED_APPS = [
     "marketplace",

@@ -5,6 +5,7 @@ import "../modules/htmx";
 import "../modules/dialogs";
 import "../modules/forms";
 import "../modules/gallery";
+import "../modules/kept-text";
 import "../modules/nav";
 import "../modules/passkeys";
 import "../modules/pictures";

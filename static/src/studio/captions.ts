@@ -55,6 +55,11 @@ export class CaptionsPage {
     });
     this.form.addEventListener("change", () => this.changed());
     this.form.addEventListener("submit", () => (this.isUnsaved = false));
+    this.form.addEventListener("kept-text", (event) => {
+      const { detail } = event as CustomEvent<{ name: string }[]>;
+      const texts = detail.filter(({ name }) => name.endsWith("-text"));
+      this.rows.cues = texts.map(() => ({ title: "", startsMs: 0, endsMs: 0 }));
+    });
     this.part("[data-picture]").addEventListener("click", () => this.stage.togglePlay());
     document.addEventListener("keydown", (event) => this.press(event));
     onUndoKey("input, textarea", () => this.undo());
