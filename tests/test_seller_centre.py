@@ -197,6 +197,15 @@ def test_the_overview_says_what_is_to_do(client, owner, shop):
     assert "Connect your account" in html
 
 
+def test_a_shop_without_products_is_not_told_that_it_has_enough(client, owner, shop):
+    client.force_login(owner)
+    url = reverse("sellers:overview")
+
+    assert "Enough of everything." not in client.get(url).content.decode()
+    make_variant(product=make_product(seller=shop), stock=100)
+    assert "Enough of everything." in client.get(url).content.decode()
+
+
 def test_the_settings_change_the_shop_window(client, owner, shop):
     client.force_login(owner)
     banner = SimpleUploadedFile("b.png", picture_bytes(size=(2000, 900), kind="PNG"))

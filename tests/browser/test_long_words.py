@@ -1,0 +1,89 @@
+"""What people are called and what they sell may be one word wider than a phone."""
+
+import pytest
+
+from checkout.models import Order
+from tests.browser.axe import overflow
+from tests.browser.conftest import DESK, PHONE
+from tests.factories import (
+    make_cart,
+    make_category,
+    make_order,
+    make_product,
+    make_review,
+    make_seller,
+    make_shipping_rate,
+    make_tag,
+    make_user,
+    make_variant,
+    make_video,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
+PRICE_MINOR = 123_456_789
+
+
+@pytest.fixture
+def product(sign_in):
+    """In the cart of the one who sells it, ordered, judged, and on film."""
+    owner = make_user(name=WORD)
+    sign_in(owner)
+    product = make_product(
+        seller=make_seller(name=WORD, tagline=WORD, description=WORD, owner=owner),
+        category=make_category(name=WORD, parent=make_category(name=f"{WORD}en")),
+        title=WORD * 2,
+        description=f"<p>{WORD * 3}</p>",
+    )
+    make_shipping_rate(seller=product.seller, name=WORD, price_minor=PRICE_MINOR)
+    variant = make_variant(product=product, price_minor=PRICE_MINOR, stock=1)
+    make_cart(user=owner, variant=variant)
+    make_review(product=product, user=owner, body=WORD * 3)
+    video = make_video(seller=product.seller, title=WORD * 2, description=WORD * 3)
+    make_tag(video=video, product=product)
+    address = {"name": WORD, "line1": WORD, "city": WORD}
+    make_order(variant=variant, status=Order.Status.PAID, user=owner, **address)
+    return product
+
+
+def addresses(product):
+    order, video = product.seller.orders.get(), product.seller.videos.get()
+    return [
+        "/shop/",
+        f"/search/?q={WORD}",
+        product.category.get_absolute_url(),
+        product.seller.get_absolute_url(),
+        product.get_absolute_url(),
+        video.get_absolute_url(),
+        "/cart/",
+        "/checkout/",
+        "/orders/",
+        f"/order/{order.group.token}/",
+        "/account/",
+        "/seller/",
+        "/seller/products/",
+        f"/seller/products/{product.pk}/",
+        f"/seller/products/{product.pk}/stock/",
+        "/seller/orders/",
+        f"/seller/orders/{order.pk}/",
+        "/seller/videos/",
+        f"/seller/videos/{video.public_id}/",
+        "/seller/shipping/",
+        "/seller/payouts/",
+    ]
+
+
+def test_no_page_is_wider_than_its_window(page, site, product):
+    # The files of the video, which nobody has made.
+    page.route("**/media/**", lambda route: route.fulfill(status=204))
+    wider = []
+    for address in addresses(product):
+        page.set_viewport_size(PHONE)
+        assert page.goto(f"{site}{address}").status == 200
+        for size in (PHONE, DESK):
+            page.set_viewport_size(size)
+            if (pixels := overflow(page)) > 0:
+                wider.append((address, size["width"], pixels))
+
+    assert wider == []
