@@ -1,4 +1,4 @@
-"""What people are called and what they sell may be one word wider than a phone."""
+"""What people are called and write: words wider than a phone, and from the right."""
 
 import pytest
 
@@ -113,3 +113,23 @@ def test_no_page_of_the_desk_is_wider_than_its_window(wider, product, sign_in):
     sign_in(make_staff(*User.Role))
 
     assert wider(desk_addresses(product)) == []
+
+
+FREE_AT_START = """paragraph => {
+  const words = document.createRange();
+  words.selectNodeContents(paragraph);
+  return words.getBoundingClientRect().left - paragraph.getBoundingClientRect().left;
+}"""
+
+
+def test_what_is_written_from_the_right_begins_there(page, site):
+    product = make_product(description="<p>شاي أخضر.</p><p>Green tea.</p>")
+    make_review(product=product, body="جيد جدا.")
+    page.goto(f"{site}{product.get_absolute_url()}")
+
+    def begins_at_the_right(words):
+        return page.get_by_text(words).evaluate(FREE_AT_START) > 100
+
+    assert begins_at_the_right("شاي أخضر.")
+    assert begins_at_the_right("جيد جدا.")
+    assert not begins_at_the_right("Green tea.")
