@@ -212,6 +212,18 @@ def test_a_buyer_reviews_what_was_bought_once(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("name", "shown"), [("", "A buyer"), ("Ann Day", "Ann")])
+def test_a_reviewer_reads_beforehand_what_name_is_shown(client, name, shown):
+    user = make_user(name=name)
+    order = make_bought(user=user, status=DELIVERED)
+    client.force_login(user)
+
+    page = client.get(review_url(order)).content.decode()
+
+    assert f"Everybody can read it, by “{shown}”." in page
+
+
+@pytest.mark.django_db
 def test_the_order_offers_to_change_the_review_that_its_buyer_wrote(client):
     user = make_user()
     order = make_bought(user=user, status=DELIVERED)

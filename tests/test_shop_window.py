@@ -80,6 +80,19 @@ def test_the_videos_of_a_shop_come_first(client):
     assert "How it is made" in response.content.decode()
 
 
+def test_who_gave_no_name_reviews_as_a_buyer_and_shows_no_address(client):
+    product = on_sale()
+    make_review(product=product, user=make_user(email="eve@example.com"))
+    make_review(product=product, user=make_user(name="Ann Day"))
+
+    html = client.get(product.get_absolute_url()).content.decode()
+
+    assert "<strong>A buyer</strong>" in html
+    assert "<strong>Ann</strong>" in html
+    assert "eve" not in html
+    assert "Day" not in html
+
+
 def test_a_product_page_tells_search_engines_what_it_costs(client):
     product = on_sale(price_minor=4990)
     make_review(product=product, rating=4)

@@ -58,7 +58,8 @@ class User(AbstractUser):
         return str(self)
 
     def get_short_name(self):
-        return self.name.split(" ")[0] or self.email
+        """What everybody may see; empty if they gave no name, never their address."""
+        return self.name.split(" ")[0]
 
 
 class PostalAddress(models.Model):
