@@ -16,7 +16,7 @@ from marketplace.accounts.models import OutgoingMail
 from marketplace.moderation import nudity_model
 from marketplace.moderation.models import ModerationDecision, Report
 from marketplace.money import format_minor
-from sellers.models import Product, Seller
+from sellers.models import Category, Product, Seller
 from videos.models import Video
 
 FIGURES_KEPT_SECONDS = 60
@@ -160,6 +160,8 @@ def show(request, context):
     context["queues"] = mine
     context["is_nudity_checked"] = nudity_model.is_available()
     context["nothing_waits"] = not any(queue.count for queue in mine)
+    if request.user.has_perm("sellers.add_category"):
+        context["lacks_categories"] = not Category.objects.exists()
     if request.user.has_perm("checkout.view_payment"):
         context["figures"] = cache.get_or_set(
             "desk-figures", figures, FIGURES_KEPT_SECONDS

@@ -10,6 +10,7 @@ from marketplace.accounts.models import User
 from marketplace.moderation.models import Report
 from sellers.models import Product, Seller
 from tests.factories import (
+    make_category,
     make_order,
     make_report,
     make_seller,
@@ -122,3 +123,16 @@ def test_a_part_without_rows_says_so(client):
     )
     assert "desk-none" in refunds
     assert "desk-none" not in lines
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "is_told"), [(Role.OPERATOR, True), (Role.MODERATOR, False)]
+)
+def test_who_keeps_the_categories_is_told_that_there_are_none(client, role, is_told):
+    client.force_login(make_staff(role))
+    words = "There is no category yet"
+
+    assert (words in client.get(reverse("admin:index")).content.decode()) is is_told
+    make_category()
+    assert words not in client.get(reverse("admin:index")).content.decode()
