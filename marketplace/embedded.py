@@ -77,6 +77,11 @@ class Server:
             raise EmbeddedServerFailed(f"{self.sockets} belongs to another user")
         self.sockets.chmod(0o700)
 
+    def remove_short_folder(self):
+        if self.sockets != self.run:
+            with suppress(OSError):  # the other server's socket lies there too
+                self.sockets.rmdir()
+
     def binaries(self) -> Path:
         found = importlib.util.find_spec(self.module)
         if found is None:
@@ -133,6 +138,7 @@ class Server:
             time.sleep(0.05)
 
     def spawn(self) -> subprocess.Popen:
+        self.make_folders()  # the other server may have taken the short one along
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 self.command(),
@@ -286,7 +292,7 @@ def address_of(name: str, folder: Path) -> str:
     """The address of the embedded server, running until this process ends."""
     server = SERVERS[name](folder)
     try:
-        server.make_folders()
+        server.run.mkdir(parents=True, exist_ok=True)
         if server.data not in LEASES:
             LEASES[server.data] = hold_lease(server)
     except (EmbeddedServerFailed, OSError) as error:
@@ -345,6 +351,7 @@ def keep(server: Server, starting: int):
         sys.exit(str(error))
     finally:
         server.stop()
+        server.remove_short_folder()
 
 
 def wait_until_idle(server):

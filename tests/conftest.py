@@ -25,7 +25,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("vitrine")
 
-# Where pytest makes temporary folders, and removes those of tests that passed.
+# Where pytest makes temporary folders, which the next run removes: a server may still
+# be ending in them when its test is over.
 os.environ["PYTEST_DEBUG_TEMPROOT"] = str(settings.VAR_DIR)
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -130,7 +129,6 @@ def stop_redis(server):
     """Before its folder goes: the keeper ends it once nobody holds the lease."""
     os.close(embedded.LEASES.pop(server.data))
     wait_until(lambda: server.running() is None, 30, "the end of Redis")
-    shutil.rmtree(server.sockets)  # elsewhere where the path is long
 
 
 def upload(clip, **fields):

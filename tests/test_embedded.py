@@ -188,7 +188,40 @@ def test_a_folder_that_no_socket_can_lie_in_gets_a_short_one(folder, name):
     assert redis.from_url(address).ping() is True
     let_go(holder)
     wait_until_stopped(odd)
-    shutil.rmtree(server.sockets)
+    assert not server.sockets.exists()
+
+
+def test_the_short_folder_stays_while_the_other_server_needs_it(folder):
+    odd = folder / ("a" * 100)
+    odd.mkdir()
+    first, second = hold(odd, "redis"), hold(odd, "postgres")
+    address = second.stdout.readline().strip()
+    first.stdout.readline()
+
+    let_go(first)
+    time.sleep(IDLE_SECONDS + 1.5)
+
+    assert set(running_in(odd)) == {"postgres"}
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    let_go(second)
+    wait_until_stopped(odd)
+    assert not embedded.Postgres(odd).sockets.exists()
+
+
+def test_a_short_folder_of_somebody_else_is_refused(folder, monkeypatch):
+    odd = folder / ("a" * 100)
+    odd.mkdir()
+    server = embedded.Redis(odd)
+    short, other = server.sockets, os.geteuid() + 1
+    short.mkdir()
+    monkeypatch.setattr(embedded.Redis, "sockets", short)
+    monkeypatch.setattr(os, "geteuid", lambda: other)
+
+    with pytest.raises(embedded.EmbeddedServerFailed, match="another user"):
+        server.spawn()
+
+    short.rmdir()
 
 
 def test_without_the_wheel_the_message_names_the_setting(folder, monkeypatch):
