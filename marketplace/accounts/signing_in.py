@@ -4,9 +4,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponseForbidden
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
-from django_htmx.http import HttpResponseClientRedirect
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 
 class SignInMiddleware:
@@ -48,5 +50,13 @@ def page_before(request) -> str:
 
 def refuse_form(request, reason=""):
     """Of another session, mostly: who signs in again gets another CSRF token."""
+    if request.htmx:
+        toast = {
+            "kind": "error",
+            "text": _("You signed in or out since this page was opened."),
+            "url": request.htmx.current_url_abs_path or "/",
+            "link": _("Open it again"),
+        }
+        return trigger_client_event(HttpResponseForbidden(), "toast", toast)
     context = {"back": page_before(request)}
     return render(request, "403_csrf.html", context, status=403)

@@ -1,5 +1,7 @@
 """A session that ends while a page asks for a part of itself, or before a form goes."""
 
+import json
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -76,6 +78,24 @@ def test_a_form_of_another_session_says_what_to_do_and_leads_back():
     assert "Nothing was saved." in body
     assert f'href="{reverse("account_login")}?next=/sell/">Open the page again' in body
     assert "data-not-taken" in body
+
+
+@pytest.mark.parametrize(
+    ("page", "back"), [("/cart/?a=b", "/cart/?a=b"), ("https://evil.test/x", "/")]
+)
+def test_a_button_of_another_session_is_told_so_by_a_toast(page, back):
+    client = Client(enforce_csrf_checks=True)
+    current = page if page.startswith("https") else f"http://testserver{page}"
+
+    answer = client.post(
+        reverse("checkout:add_to_cart"),
+        headers={"HX-Request": "true", "HX-Current-URL": current},
+    )
+
+    toast = json.loads(answer["HX-Trigger"])["toast"]
+    assert answer.status_code == 403
+    assert toast["text"] == "You signed in or out since this page was opened."
+    assert toast["url"] == back
 
 
 @pytest.mark.parametrize("page", ["", "https://evil.test/"])

@@ -198,3 +198,27 @@ def test_captions_come_back_row_by_row(page, site, owner):
     assert [row.input_value() for row in page.get_by_label("From").all()] == times
     save(page)
     expect(page.get_by_text("2 captions are saved.")).to_be_visible()
+
+
+def test_a_button_of_a_former_session_says_so_and_leads_back(
+    page, site, owner, complaints
+):
+    video = make_watchable(seller=owner.seller_memberships.get().seller)
+    page.goto(f"{site}{video.get_absolute_url()}")
+    other = page.context.new_page()
+    sign_out_elsewhere()
+    other.goto(f"{site}/accounts/login/")
+    sign_in_at(other)
+    expect(other).to_have_url(f"{site}/")
+    other.close()
+    page.get_by_role("button", name="Like").click()
+
+    expect(page.get_by_text("You signed in or out since")).to_be_visible()
+    page.get_by_role("link", name="Open it again").click()
+    page.wait_for_load_state()
+    page.get_by_role("button", name="Like").click()
+    expect(page.get_by_role("button", name="Like")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert [said for said in complaints if "403" in said] == complaints
+    complaints.clear()

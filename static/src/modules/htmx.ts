@@ -24,7 +24,11 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failure, () => toast({ text: text("Failed"), kind: "error" }));
+  document.addEventListener(failure, (event) => {
+    // An answer may have said better what is wrong.
+    const { xhr } = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail;
+    if (!xhr.getResponseHeader("HX-Trigger")) toast({ text: text("Failed"), kind: "error" });
+  });
 }
 
 // What is gone meanwhile is not asked for again every few seconds.
