@@ -222,3 +222,21 @@ def test_a_button_of_a_former_session_says_so_and_leads_back(
     )
     assert [said for said in complaints if "403" in said] == complaints
     complaints.clear()
+
+
+def test_what_came_too_often_comes_back_too(page, site, owner, complaints, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"report": "1/h/ip"}
+    address = f"{site}/report/product/{make_product().pk}/"
+    for _ in range(2):
+        page.goto(address)
+        page.get_by_label("Misleading or not as described").check()
+        page.get_by_label("Details").fill(WORDS)
+        page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_text("That was tried very often")).to_be_visible()
+    page.goto(address)
+
+    expect(page.get_by_text(IS_BACK)).to_be_visible()
+    expect(page.get_by_label("Details")).to_have_value(WORDS)
+    expect(page.get_by_label("Misleading or not as described")).to_be_checked()
+    assert [said for said in complaints if "429" in said] == complaints
+    complaints.clear()
