@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from django.template.loader import get_template
 from django.test import Client
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
+from marketplace import fragments
 from marketplace.fragments import fragment
-from sellers.models import Follow, Product
+from sellers.models import Follow, Picture, Product
 from tests.factories import (
     make_picture,
     make_product,
@@ -18,6 +20,8 @@ from tests.factories import (
     make_variant,
     make_video,
 )
+from videos.feed.clips import Caption, Clip, Shop, ShownTag
+from videos.feed.offers import Offer
 from videos.models import Engagement
 
 CARD = "videos/_video_card.html"
@@ -195,3 +199,99 @@ def test_each_language_has_its_own_prices(client, shoppable, settings):
 
     assert "€10.00" in english
     assert "10,00\xa0€" in german
+
+
+CLIP = "videos/_clip.html"
+HARMFUL = "<b>\"Cups\" & 'bowls', 100 % {{ clip }}</b>"
+HOLES = {
+    "place": 3,
+    "number": 4,
+    "visit": "a-visit",
+    "token": "t.o.k",
+    "csrf_token": "c",
+}
+
+
+def make_clip(number=1, tags=(), captions=(), **changed):
+    plain = {
+        "public_id": f"clip-{number}", "title": f"Clip {number}", "description": "",
+        "width": 720, "height": 1280, "duration_ms": 8000, "has_audio": True,
+        "folder": f"videos/clip-{number}/1", "poster": "", "colour": "",
+        "placeholder": "", "has_storyboard": False, "like_count": 0,
+        "published_at": None, "seller": Shop(number, f"Shop {number}", "shop", ""),
+    }  # fmt: skip
+    known = plain | changed
+    return Clip(number, **known, captions=tuple(captions), shown_tags=tuple(tags))
+
+
+def make_shown_tag(number=1, places=(None, None), picture=None, **offer):
+    prices = {"lowest_minor": 1999, "highest_minor": 1999, "currency": "EUR"}
+    offer = Offer(**prices | {"orderable": 3, "in_stock": 3} | offer)
+    name = f"product-{number}"
+    texts = f"Product {number} {HARMFUL}", name, "shop"
+    return ShownTag(number, 70 + number, *texts, 500, 2500, *places, picture, offer)
+
+
+PICTURE = Picture("products/1.webp", 900, 1200, "#aabbcc", HARMFUL, (200, 400))
+CLIPS = {
+    "plain": make_clip(),
+    "wide and silent": make_clip(width=1280, height=720, has_audio=False),
+    "with everything": make_clip(
+        title=HARMFUL,
+        description=HARMFUL * 9,
+        poster="videos/clip-1/1/poster.jpg",
+        colour="#123456",
+        placeholder="data:image/webp;base64,AA==",
+        has_storyboard=True,
+        like_count=12345,
+        seller=Shop(1, HARMFUL, "shop", "avatars/1.webp"),
+        captions=[Caption("videos/clip-1/captions/1.vtt", "en", HARMFUL)],
+        tags=[
+            make_shown_tag(1, (250, 750), PICTURE, highest_minor=2999),
+            make_shown_tag(2, orderable=0),
+            make_shown_tag(2),
+        ],
+    ),
+    "of somebody's": make_clip(is_liked=True, is_saved=True, is_followed=True),
+}
+
+
+@pytest.mark.parametrize("is_guest", [True, False])
+@pytest.mark.parametrize("name", CLIPS)
+def test_a_clip_filled_into_a_pattern_is_as_its_template_makes_it(name, is_guest):
+    shown = {"clip": CLIPS[name], "is_guest": is_guest, "is_first": is_guest}
+
+    html = fragment(CLIP, HOLES, **shown)
+
+    assert html == get_template(CLIP).render(HOLES | shown)
+
+
+def test_clips_that_differ_in_texts_alone_have_one_pattern(monkeypatch):
+    few = {"is_guest": True, "is_first": False}
+    fragment(CLIP, HOLES, clip=make_clip(81, [make_shown_tag(81)]), **few)
+    monkeypatch.setattr(fragments, "get_template", None)
+
+    html = fragment(CLIP, HOLES, clip=make_clip(82, [make_shown_tag(82)]), **few)
+
+    assert all(text in html for text in ("Clip 82", "Shop 82", "Product 82"))
+    assert not re.search("(clip|shop|product).81", html, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"is_followed": True},
+        {"title": "Cups", "description": "Hot"},
+        {"captions": [Caption("videos/clip-1/captions/1.vtt", "en", "English")]},
+        {"tags": [make_shown_tag(orderable=0)]},
+    ],
+)
+def test_what_decides_how_a_clip_looks_is_of_its_outline(other):
+    plain, decided = (pattern_of(make_clip(**fields)) for fields in ({}, other))
+
+    assert plain == pattern_of(make_clip(2))
+    assert plain != decided
+
+
+def pattern_of(clip):
+    return fragments.blank(clip.outline(), {})

@@ -12,13 +12,17 @@ from django.core.files.storage import default_storage
 from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
+from django.utils.text import Truncator
 
+from marketplace.fragments import Outline
 from marketplace.prepared import Given, Prepared, given_keys
 from marketplace.video_addresses import address_of
 from sellers.cards import PICTURE_FIELDS
 from sellers.models import Follow, Picture, Product, ProductMedia, Seller
 from videos.feed.offers import Offer, offer_of
 from videos.models import CaptionTrack, Engagement, ProductTag, Video
+
+SUMMARY = 160  # characters of a description
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,19 @@ class Shop:
     def avatar_url(self):
         return default_storage.url(self.avatar) if self.avatar else ""
 
+    @property
+    def initial(self):
+        return self.name[:1]
+
+    def outline(self):
+        return Outline(
+            name=self.name,
+            initial=self.initial,
+            slug=self.slug,
+            get_absolute_url=self.get_absolute_url(),
+            avatar_url=self.avatar_url,
+        )
+
 
 @dataclass(frozen=True)
 class Caption:
@@ -44,6 +61,9 @@ class Caption:
     @property
     def url(self):
         return address_of(self.file, is_shared=True)
+
+    def outline(self):
+        return Outline(url=self.url, language=self.language, label=self.label)
 
 
 @dataclass(frozen=True)
@@ -69,6 +89,26 @@ class ShownTag:
     @property
     def has_hotspot(self):
         return self.x_permille is not None
+
+    def outline(self):
+        picture, offer = self.picture, self.offer
+        return Outline(
+            pk=str(self.pk),
+            product_id=str(self.product_id),
+            title=self.title,
+            url=self.url,
+            starts_ms=str(self.starts_ms),
+            ends_ms=str(self.ends_ms),
+            has_hotspot=self.has_hotspot,
+            x_permille=str(self.x_permille),
+            y_permille=str(self.y_permille),
+            picture=picture and Outline(thumbnail_url=picture.thumbnail_url),
+            offer=Outline(
+                price=offer.price,
+                is_from=offer.is_from,
+                is_sold_out=offer.is_sold_out,
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -99,6 +139,8 @@ class Clip:
     get_absolute_url = Video.get_absolute_url
     is_published = True
     _address = Video._address
+    is_wide = Video.is_wide
+    likes = Video.likes
     playlist_url = Video.playlist_url
     mp4_url = Video.mp4_url
     poster_url = Video.poster_url
@@ -107,6 +149,38 @@ class Clip:
     @property
     def product_count(self):
         return len({tag.product_id for tag in self.shown_tags})
+
+    @property
+    def summary(self):
+        return Truncator(self.description).chars(SUMMARY)
+
+    def outline(self):
+        """As `videos/_clip.html` and what it includes find it."""
+        return Outline(
+            public_id=self.public_id,
+            title=self.title,
+            summary=self.summary,
+            get_absolute_url=self.get_absolute_url(),
+            width=str(self.width),
+            height=str(self.height),
+            is_wide=self.is_wide,
+            duration_ms=str(self.duration_ms),
+            has_audio=self.has_audio,
+            colour=self.colour,
+            placeholder=self.placeholder,
+            poster_url=self.poster_url,
+            playlist_url=self.playlist_url,
+            mp4_url=self.mp4_url,
+            storyboard_url=self.storyboard_url,
+            likes=self.likes,
+            is_liked=self.is_liked,
+            is_saved=self.is_saved,
+            is_followed=self.is_followed,
+            seller=self.seller.outline(),
+            captions=tuple(track.outline() for track in self.captions),
+            product_count=self.product_count,
+            shown_tags=tuple(tag.outline() for tag in self.shown_tags),
+        )
 
 
 PLAIN = [

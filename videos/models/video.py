@@ -2,6 +2,7 @@ import secrets
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -187,6 +188,15 @@ class Video(Publishing, Processing):
     @property
     def card(self):
         return VideoCard(self.public_id, self.title, self.poster)
+
+    @property
+    def is_wide(self):
+        return self.width > self.height
+
+    @property
+    def likes(self):
+        """As people read it; empty where there are none."""
+        return intcomma(self.like_count) if self.like_count else ""
 
     @property
     def playlist_url(self):
