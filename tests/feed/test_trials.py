@@ -1,14 +1,11 @@
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 
 import numpy as np
 import pytest
 from django.utils import timezone
 
 from tests.factories import make_video
-from videos.feed import matching, serving, trial_rows, trials
+from videos.feed import matching, serving, trials
 from videos.feed.gates import public_videos
 from videos.feed.model.exposure import ExposureSettings, Pool
 from videos.feed.model.recommender import DIMENSIONS
@@ -279,68 +276,3 @@ def test_of_a_new_video_is_expected_what_became_of_all_that_were_shown():
     # Each counts once, though most impressions were of the one that is good.
     assert known.bank.mean[0, 0] == pytest.approx(expected)
     assert expected < 0
-
-
-def test_a_process_reads_trials_again_only_after_a_fold(
-    django_assert_num_queries, monkeypatch
-):
-    monkeypatch.setattr(trial_rows, "remembered", trial_rows.Remembered())
-    video, other = make_video(), make_video()
-    show(video, "v", watched=1)
-    fold_views()
-    keys = [video.pk, other.pk]
-    first, _ = trials.known_trials(keys, None)
-
-    with django_assert_num_queries(0):
-        again, _ = trials.known_trials(keys, None)
-    show(other, "w", watched=1, ago=timedelta())
-    fold_views(timezone.now() + SETTLED)
-    later, _ = trials.known_trials(keys, None)
-
-    assert first.shown.tolist() == again.shown.tolist() == [1, 0]
-    assert later.shown.tolist() == [1, 1]
-
-
-def test_what_is_remembered_is_as_it_is_stored_with_what_is_read_beside_it(monkeypatch):
-    monkeypatch.setattr(trial_rows, "MOST_REMEMBERED", 3)
-    videos = [make_video() for _ in range(4)]
-    for number, video in enumerate(videos[:3], 1):
-        for viewer in range(number):
-            show(video, f"v{viewer}", watched=viewer % 2)
-    fold_views()
-    keys = [video.pk for video in videos]
-    remembered = trial_rows.Remembered()
-
-    for some in (keys[1:2], keys[:2], keys, keys[2:], keys):
-        read = partial(remembered.read, folded=1)
-        known, stored = load_trials(some, None, read), load_trials(some, None)
-        for name in ("shown", "finished", "tapped", "pools", "is_new"):
-            assert getattr(known, name).tolist() == getattr(stored, name).tolist()
-        assert np.array_equal(known.bank.mean, stored.bank.mean)
-        assert np.array_equal(known.bank.covariance, stored.bank.covariance)
-        assert len(remembered.places) <= 4
-
-    assert stored.shown.tolist() == [1, 2, 3, 0]
-
-
-def test_threads_that_remember_at_once_keep_each_row_with_its_video(monkeypatch):
-    def read(keys):
-        time.sleep(0.001)
-        rows = np.zeros(len(keys), trial_rows.ROW)
-        rows["video"] = rows["shown"] = keys
-        return rows
-
-    monkeypatch.setattr(trial_rows, "read_rows", read)
-    monkeypatch.setattr(trial_rows, "MOST_REMEMBERED", 2000)
-    remembered = trial_rows.Remembered()
-
-    def ask(number):
-        keys = np.random.default_rng(number).integers(0, 3000, 50)
-        rows = remembered.read(np.unique(keys).tolist(), folded=1)
-        return (
-            sorted(rows["video"].tolist()) == np.unique(keys).tolist()
-            and (rows["shown"] == rows["video"]).all()
-        )
-
-    with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(ask, range(200)))

@@ -1,12 +1,14 @@
 """What is stored of trials, as arrays: read from the database, or remembered.
 
-A process remembers what it has read until the next fold changes any of it: in between
-all pages look at much the same videos.
+A process remembers what it has read until a fold changes it: all pages look at much
+the same videos.  Each fold tells which rows it changed, and after which fold it came,
+in the cache; a process that does not find the way from its own forgets everything.
 """
 
 import threading
 
 import numpy as np
+from django.core.cache import cache
 
 from marketplace.prepared import Prepared, given_keys
 from videos.feed.model.recommender import DIMENSIONS
@@ -14,6 +16,8 @@ from videos.models import VideoTrial
 
 # Of rows in the memory of a process, three quarters of a kilobyte each.
 MOST_REMEMBERED = 40_000
+# For so long, and for so many folds, a process finds the way that it did not follow.
+TOLD_SECONDS, MOST_BEHIND = 300, 5
 OUTCOMES = ["carted", "purchased", "refunded"]
 COUNTS = ["pool", "shown", "finished", "tapped"]
 NUMBERS = ["video", *OUTCOMES, *COUNTS, "pull", "pull_weight"]
@@ -65,33 +69,77 @@ def rows():
 ROWS = Prepared(rows, is_binary=True)
 
 
+def told_by(folded: float, before: float, videos: list[int]) -> dict:
+    """For the cache: a fold, the one before it, and whose rows changed in between."""
+    return {told_name(folded): (before, videos)}
+
+
+def told_name(folded):
+    return f"feed:folded:{folded!r}"
+
+
+def changed_between(before, folded) -> set[int] | None:
+    """Whose rows did; None where that is not known, or known no more."""
+    changed = set()
+    for _ in range(MOST_BEHIND):
+        if (told := cache.get(told_name(folded))) is None:
+            return None
+        folded, videos = told
+        changed.update(videos)
+        if folded == before:
+            return changed
+    return None
+
+
 class Remembered:
-    """By threads at once."""
+    """By threads at once.  Each row is as the fold `folded` left it, or newer."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.begin(None)
 
     def begin(self, folded):
-        self.folded, self.count = folded, 0
+        self.folded, self.former, self.count = folded, None, 0
         self.table = np.empty(1024, ROW)
         # Of each key its place in the table; None where it has no row.
         self.places: dict[int, int | None] = {}
 
     def read(self, keys: list[int], folded) -> np.ndarray:
+        """For a page that knows of this fold."""
+        self.come_to(folded)
         with self.lock:
-            if folded != self.folded or len(self.places) > MOST_REMEMBERED:
-                self.begin(folded)
+            # Rows that were forgotten leave gaps in the table.
+            if max(self.count, len(self.places)) > MOST_REMEMBERED:
+                self.begin(self.folded)
+            began_at = self.folded
             missing = [key for key in keys if key not in self.places]
             known = self.known(keys)
         if not missing:
             return known
         found = read_rows(missing)
         with self.lock:
-            # Another thread may have begun anew, or read the same meanwhile.
-            if folded == self.folded:
+            # Else it may have been read before what is remembered now was folded in.
+            if self.folded == began_at:
                 self.add(missing, found)
         return np.concatenate([known, found])
+
+    def come_to(self, folded):
+        """Forget what has changed."""
+        current = self.folded
+        # A page may come late, which found the fold before.
+        if folded in (current, self.former):
+            return
+        changed = changed_between(current, folded)
+        with self.lock:
+            if self.folded != current:
+                # Another thread was quicker.
+                return
+            if changed is None:
+                self.begin(folded)
+                return
+            self.folded, self.former = folded, current
+            for key in changed:
+                self.places.pop(key, None)
 
     def known(self, keys):
         places = [self.places.get(key) for key in keys]

@@ -28,7 +28,14 @@ from videos.feed.model.audience import (
 )
 from videos.feed.model.exposure import Exposure, ExposureSettings
 from videos.feed.model.recommender import DIMENSIONS
-from videos.feed.trial_rows import COUNTS, OUTCOMES, covariances, read_rows
+from videos.feed.trial_rows import (
+    COUNTS,
+    OUTCOMES,
+    TOLD_SECONDS,
+    covariances,
+    read_rows,
+    told_by,
+)
 from videos.feed.viewing import COLUMNS, ended, views_before, views_of
 from videos.feed.worth import USUAL, follow_rates, tap_worth
 from videos.models import (
@@ -50,8 +57,9 @@ COMPARED = 5000
 LIMITS = ExposureSettings()
 # Kinds of events that are counted into fields of a trial.
 COUNTED = {"carted": "cart", "purchased": "purchase", "refunded": "refund"}
-OUTCOMES_JOB = "outcomes"
-COMMON, COMMON_SECONDS = "feed:common", 300
+# Up to when they were counted, and up to when a fold has told pages so.
+OUTCOMES_JOB, OUTCOMES_TOLD = "outcomes", "outcomes told"
+COMMON = "feed:common"
 ARRAYS_IN_COMMON = ["tap", "tap_information", "liking", "likings"]
 SPREADS = [AudienceSettings.appeal] + [AudienceSettings.theme] * DIMENSIONS
 
@@ -161,22 +169,26 @@ def fold_until(until) -> int:
         # Those of the last moment may not all be here: they come next time.
         rows = [row for row in rows if row[-1] < rows[-1][-1]]
         until = rows[-1][-1]
+    told = {}
     if rows:
-        common = fold(rows, since, common_of(state))
+        before = common_of(state).base_weight
+        common, changed = fold(rows, since, common_of(state))
         state.common = asdict(common) | {
             name: getattr(common, name).tolist() for name in ARRAYS_IN_COMMON
         }
+        told = told_by(common.base_weight, before, [*changed, *counted_anew()])
     state.folded_until = max(until, since)
     state.save()
     # So that no page has to ask for it; what one finds before the commit is older.
     cache.delete(COMMON)
-    transaction.on_commit(partial(cache.set, COMMON, state.common, COMMON_SECONDS))
+    told[COMMON] = state.common
+    transaction.on_commit(partial(cache.set_many, told, TOLD_SECONDS))
     return len(rows)
 
 
 def known_common() -> Common:
     """For pages: as the last fold left it."""
-    found = cache.get_or_set(COMMON, common_stored, COMMON_SECONDS)
+    found = cache.get_or_set(COMMON, common_stored, TOLD_SECONDS)
     return common_of(AudienceState(common=found))
 
 
@@ -217,9 +229,10 @@ def fold(rows, since, common):
     new = trials.keys[changed[trials.is_new[changed]]].tolist()
     if new:
         recount(VideoTrial.objects.filter(video__in=new))
-    return common
+    return common, trials.keys[changed].tolist()
 
 
+@transaction.atomic
 def count_outcomes() -> int:
     """Bring carts, purchases and refunds up to date; safe to repeat.
 
@@ -230,12 +243,32 @@ def count_outcomes() -> int:
     progress, _ = EventProgress.objects.get_or_create(
         job=OUTCOMES_JOB, defaults={"until": BEGINNING}
     )
-    lately = WatchEvent.objects.written_since(progress.until)
-    changed = lately.filter(kind__in=COUNTED.values()).order_by().values("video")
+    changed = with_outcomes_since(progress.until)
     count = recount(VideoTrial.objects.filter(video__in=changed))
     progress.until = max(progress.until, until)
     progress.save()
     return count
+
+
+def with_outcomes_since(moment):
+    lately = WatchEvent.objects.written_since(moment)
+    return lately.filter(kind__in=COUNTED.values()).order_by().values("video")
+
+
+def counted_anew() -> set[int]:
+    """Videos whose outcomes may have been, since a fold told so last."""
+    counted = EventProgress.objects.filter(job=OUTCOMES_JOB).first()
+    if counted is None:
+        return set()
+    told, _ = EventProgress.objects.get_or_create(
+        job=OUTCOMES_TOLD, defaults={"until": BEGINNING}
+    )
+    if told.until == counted.until:
+        return set()
+    videos = with_outcomes_since(told.until).values_list("video", flat=True)
+    told.until = counted.until
+    told.save()
+    return set(videos.distinct())
 
 
 def recount(trials) -> int:
