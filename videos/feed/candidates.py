@@ -40,7 +40,8 @@ FIELDS = [
 class Seconds(Func):
     """Since 1970.  Of hundreds of rows Django would make times one by one in Python."""
 
-    template = "EXTRACT(EPOCH FROM %(expressions)s)::float8"
+    # A float at once, where EXTRACT makes a numeric first.
+    template = "date_part('epoch', %(expressions)s)"
     output_field = FloatField()
 
     def get_db_converters(self, connection):
