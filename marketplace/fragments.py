@@ -14,6 +14,7 @@ import re
 import secrets
 from datetime import datetime
 from functools import lru_cache
+from html import escape
 
 from django.template.loader import get_template
 from django.utils.html import conditional_escape
@@ -51,25 +52,28 @@ def fragment(template_name: str, holes: dict | None = None, **shown) -> SafeStri
     # It may name a video's files, whose addresses end.
     moment = (get_language(), expiry())
     pieces = made(template_name, moment, tuple(holes), tuple(shown.items()))
-    return mark_safe(filled(pieces, holes))  # noqa: S308 - a template's, and escaped
+    values = {name: conditional_escape(value) for name, value in holes.items()}
+    return mark_safe(filled(pieces, values))  # noqa: S308 - a template's, and escaped
 
 
 @lru_cache(maxsize=KEPT)
 def made(template_name, moment, holes, shown):
-    texts, found = {}, []
+    """The HTML in pieces, and between them the names of the holes."""
+    texts, outlines = {}, []
     for name, value in shown:
         refuse_changeable(value)
         has_outline = hasattr(value, "outline")
-        found.append((name, blank(value.outline(), texts) if has_outline else value))
-    make = pattern if texts else rendered
-    pieces = make(template_name, moment, holes, tuple(found))
+        outline = blank(value.outline(), texts) if has_outline else value
+        outlines.append((name, outline))
+    question = template_name, moment, holes, tuple(outlines)
     if not texts:
-        return pieces
-    return HOLE.split(filled(pieces, texts | {name: hole(name) for name in holes}))
+        return rendered(*question)
+    left_open = {name: hole(name) for name in holes}
+    return HOLE.split(filled(pattern(*question), texts | left_open))
 
 
 def blank(value, texts):
-    """Of an outline, with holes for the texts, which are put beside it."""
+    """Of an outline, with holes for the texts, which are put beside it, escaped."""
     if type(value) is Outline:
         return Outline({name: blank(part, texts) for name, part in value.items()})
     if type(value) is tuple:
@@ -77,12 +81,11 @@ def blank(value, texts):
     if type(value) is not str or not value:
         return value
     number = str(len(texts))
-    texts[number] = value
+    texts[number] = escape(value)
     return hole(number)
 
 
 def rendered(template_name, moment, holes, shown):
-    """The HTML, and the names of holes between its pieces."""
     context = dict(shown) | {name: hole(name) for name in holes}
     return HOLE.split(get_template(template_name).render(context))
 
@@ -91,7 +94,6 @@ pattern = lru_cache(maxsize=PATTERNS_KEPT)(rendered)
 
 
 def filled(pieces, values):
-    values = {name: conditional_escape(value) for name, value in values.items()}
     parts = pieces.copy()
     parts[1::2] = [values[name] for name in pieces[1::2]]
     return "".join(parts)
