@@ -226,6 +226,15 @@ def test_a_cart_is_known_to_pages_with_the_fold_after_it_was_counted(seen, asked
     assert asked == [keys_of(videos), keys_of([other])]
 
 
+def test_the_first_fold_of_a_release_that_tells_looks_at_no_outcomes_of_years(
+    seen, monkeypatch
+):
+    count_outcomes()
+    monkeypatch.setattr(trials, "with_outcomes_since", None)
+
+    seen(make_video())
+
+
 def test_what_is_forgotten_takes_no_room_for_ever(seen, process, monkeypatch):
     monkeypatch.setattr(trial_rows, "MOST_REMEMBERED", 3)
     remembered, video = process(), make_video()

@@ -257,16 +257,15 @@ def with_outcomes_since(moment):
 
 def counted_anew() -> set[int]:
     """Videos whose outcomes may have been, since a fold told so last."""
-    counted = EventProgress.objects.filter(job=OUTCOMES_JOB).first()
-    if counted is None:
-        return set()
+    progress = EventProgress.objects.filter(job=OUTCOMES_JOB)
+    until = progress.values_list("until", flat=True).first() or BEGINNING
     told, _ = EventProgress.objects.get_or_create(
-        job=OUTCOMES_TOLD, defaults={"until": BEGINNING}
+        job=OUTCOMES_TOLD, defaults={"until": until}
     )
-    if told.until == counted.until:
+    if told.until == until:
         return set()
     videos = with_outcomes_since(told.until).values_list("video", flat=True)
-    told.until = counted.until
+    told.until = until
     told.save()
     return set(videos.distinct())
 
