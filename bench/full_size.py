@@ -11,6 +11,7 @@ from bench.catalogue import EVENTS_A_VISIT
 from videos.feed.model.content import BUCKETS, Content, Shelves
 from videos.feed.model.recommender import DIMENSIONS, Recommender
 from videos.feed.model.sparse import Neighbours, starts_of
+from videos.feed.model.subjects import Subjects
 from videos.feed.model.taste import Taste, TasteSettings
 from videos.feed.model.visits import Visits, VisitSettings, newest_of_each
 
@@ -35,6 +36,7 @@ def full_size(catalogue):
         ),
         vectors,
         Shelves.of(vectors),
+        Subjects.of(vectors),
     ), catalogue.keys[items]
 
 

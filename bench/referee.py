@@ -17,6 +17,7 @@ import numpy as np
 
 from videos.feed.model.audience import Audience, shop_appeals
 from videos.feed.model.exposure import Exposure, ExposureSettings, Pool
+from videos.feed.model.subjects import Subjects
 
 
 class Vitrine:
@@ -41,6 +42,8 @@ class Vitrine:
         self.hour = -1
 
     def slate(self, hour, user_ids, live, seen, page):
+        if self.hour < 0:
+            self.train(live)
         if hour != self.hour:
             self.hour = hour
             self.exposure.ages = hour - self.uploaded
@@ -51,6 +54,12 @@ class Vitrine:
         values = self.exposure.values(user_ids, live)
         values[seen] = -np.inf
         return self.exposure.lists(values, live, page)
+
+    def train(self, live):
+        """As the job that trains a model does it of the site's catalogue."""
+        subjects = Subjects.of(self.content[live])
+        self.content = subjects.expected(self.content)
+        self.audience.common.begin_kinds(subjects.centres)
 
     def expected(self, videos):
         """By what became of the same shops' videos."""
@@ -73,7 +82,7 @@ class Vitrine:
         self.audience.viewers = self.audience.common.newcomers(everybody, size - 1)
         self.views = [np.concatenate(self.views, axis=1)]
         is_theirs = np.isin(self.views[0][0], viewers)
-        self.audience.recall(*self.views[0][:, is_theirs])
+        self.audience.recall(*self.views[0][:, is_theirs], teaches=True)
 
     def learn(self, hour, user_ids, videos, completed, tapped):
         self.audience.learn(user_ids, videos, completed, tapped)

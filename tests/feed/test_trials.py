@@ -1,14 +1,17 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from tests.factories import make_video
 from videos.feed import matching, serving, trials
+from videos.feed.candidates import candidates_among
 from videos.feed.gates import public_videos
 from videos.feed.model.exposure import ExposureSettings, Pool
-from videos.feed.model.recommender import DIMENSIONS
+from videos.feed.model.recommender import DIMENSIONS, History, Recommender
 from videos.feed.sessions import open_feed
 from videos.feed.trials import fold_views, load_trials
 from videos.feed.watchers import Watcher
@@ -16,6 +19,7 @@ from videos.models import (
     AudienceState,
     Impression,
     PoolDecision,
+    Video,
     VideoTrial,
     WatchEvent,
 )
@@ -241,6 +245,65 @@ def test_a_state_of_a_release_without_likings_is_read():
 
     usual = trials.Common().newcomers(1, DIMENSIONS)
     assert np.array_equal(common.newcomers(1, DIMENSIONS).covariance, usual.covariance)
+
+
+@pytest.fixture
+def model(monkeypatch):
+    """Of 60 videos about two subjects, of which two are there."""
+    keys = sorted([make_video().pk, make_video().pk])
+    keys += range(keys[-1] + 1, keys[-1] + 59)
+    texts = [f"{('tea cup', 'steel bolt')[n % 2]} number{n}" for n in range(60)]
+    nothing = History(*(np.empty(0, np.int64) for _ in range(5)))
+    model = Recommender.fit(keys, [[(text, 1)] for text in texts], nothing)
+    monkeypatch.setattr(serving, "current_recommender", lambda: model)
+    return model
+
+
+def test_kinds_of_viewers_are_learnt_from_who_was_met_before(model):
+    first, second = Video.objects.order_by("pk")
+    show(first, "v", watched=1, ago=timedelta(hours=1))
+    fold_views(timezone.now() - timedelta(minutes=30))
+    begun = trials.known_common().kinds
+    show(second, "v", watched=1)
+    show(second, "w", watched=1)
+
+    fold_views()
+
+    known = trials.known_common().kinds
+    assert len(begun.counts) == len(model.subjects.centres)
+    # Of one of the two it was known before what they watched.
+    assert known.counts.sum() == pytest.approx(begun.counts.sum() + 1)
+
+
+def test_a_page_goes_by_the_kind_of_viewer(model, monkeypatch):
+    video = Video.objects.order_by("pk").first()
+    show(video, "v", watched=1)
+    fold_views()
+    watcher = Watcher("v")
+
+    def value():
+        cache.clear()
+        found = matching.match(watcher)
+        found = replace(found, recommender=model)
+        page = candidates_among(public_videos(), watcher, found.found)
+        found.meet(page)
+        return found.exposure.audience.viewers.mean[0]
+
+    with_kinds = value()
+    AudienceState.objects.update(
+        common=AudienceState.objects.get().common | {"kinds": None}
+    )
+
+    assert not np.allclose(with_kinds, value())
+
+
+def test_a_new_video_begins_with_what_its_subject_lets_expect(model):
+    key = model.keys[:1]
+
+    theme = load_trials(key, model).bank.mean[0, 1:]
+
+    assert np.allclose(theme, model.subjects.expected(model.vectors[:1])[0])
+    assert not np.allclose(theme, model.vectors[0])
 
 
 def test_a_new_video_begins_with_what_became_of_its_shops_others():

@@ -4,7 +4,7 @@ Impressions are counted once: the row that says up to when they were folded in i
 locked, and changed together with the figures.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
 from functools import partial
 
@@ -27,6 +27,7 @@ from videos.feed.model.audience import (
     shop_appeals,
 )
 from videos.feed.model.exposure import Exposure, ExposureSettings
+from videos.feed.model.kinds import Kinds
 from videos.feed.model.recommender import DIMENSIONS
 from videos.feed.trial_rows import (
     COUNTS,
@@ -117,7 +118,7 @@ def content_of(keys, recommender):
     vectors = np.zeros((len(keys), DIMENSIONS), np.float32)
     if recommender:
         rows, is_known = recommender.find(keys)
-        vectors[is_known] = recommender.vectors[rows[is_known]]
+        vectors[is_known] = recommender.themes(rows[is_known])
     return vectors
 
 
@@ -173,9 +174,7 @@ def fold_until(until) -> int:
     if rows:
         before = common_of(state).base_weight
         common, changed = fold(rows, since, common_of(state))
-        state.common = asdict(common) | {
-            name: getattr(common, name).tolist() for name in ARRAYS_IN_COMMON
-        }
+        state.common = stored(common)
         told = told_by(common.base_weight, before, [*changed, *counted_anew()])
     state.folded_until = max(until, since)
     state.save()
@@ -196,13 +195,24 @@ def common_stored():
     return AudienceState.objects.values_list("common", flat=True).first() or {}
 
 
+def stored(common):
+    arrays = {name: getattr(common, name).tolist() for name in ARRAYS_IN_COMMON}
+    kinds = common.kinds and {
+        field.name: getattr(common.kinds, field.name).tolist()
+        for field in fields(Kinds)
+    }
+    return asdict(replace(common, kinds=None)) | arrays | {"kinds": kinds}
+
+
 def common_of(state):
     found = state.common
     if not found:
         return Common()
-    # A state of a former release has no likings yet.
+    # A state of a former release has no likings yet, and no kinds.
     arrays = {name: np.array(found[name]) for name in ARRAYS_IN_COMMON if name in found}
-    return Common(**found | arrays)
+    if kinds := found.get("kinds"):
+        kinds = Kinds(**{name: np.array(rows) for name, rows in kinds.items()})
+    return Common(**found | arrays | {"kinds": kinds})
 
 
 def fold(rows, since, common):
@@ -211,12 +221,16 @@ def fold(rows, since, common):
     earlier = views_before(viewers, since)
     keys = np.r_[views.videos, earlier.videos, compared()]
     common.usual_appeal = usual = usual_appeal()
-    trials = load_trials(keys, serving.current_recommender(), appeal=usual)
+    recommender = serving.current_recommender()
+    trials = load_trials(keys, recommender, appeal=usual)
     expect_of_shops(trials, usual)
     trials.bank.precision[:] = np.linalg.inv(trials.bank.covariance)
     tastes = common.newcomers(len(viewers), DIMENSIONS)
     audience = Audience(tastes, trials.bank, trials.taps, common)
-    audience.recall(earlier.viewers, trials.rows(earlier.videos), earlier.finished)
+    if recommender and recommender.subjects:
+        common.begin_kinds(recommender.subjects.centres)
+    before = trials.rows(earlier.videos)
+    audience.recall(earlier.viewers, before, earlier.finished, teaches=True)
     rows = trials.rows(views.videos)
     audience.learn(views.viewers, rows, views.finished, views.tapped)
     np.add.at(trials.shown, rows, 1)

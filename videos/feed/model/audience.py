@@ -15,12 +15,16 @@ from itertools import pairwise
 
 import numpy as np
 
+from videos.feed.model.kinds import Kinds
+
 # No step is taken as if an outcome had been certain.
 LEAST_CERTAINTY = 0.02
 # Of Newton's, also from all that somebody saw: a third changes nothing.
 STEPS = 2
 # The spread of tastes goes by so many of the viewers met last.
 MOST_COMPARED = 5000
+# Of so many viewers at a time it is asked of which kind they are.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class AudienceSettings:
     # Spread, before anything is known, of moods, of a taste's and of a theme's parts,
     # of appeals, and of how much videos make people tap.
     mood: float = 0.5
-    taste: float = 0.7
-    theme: float = 0.2
+    taste: float = 0.85
+    theme: float = 0.14
     appeal: float = 1.0
     pull: float = 1.0
     # Opening a product, in finished views, where nothing else is known.
@@ -135,6 +139,8 @@ class Common:
     liking: np.ndarray | None = None
     likings: np.ndarray | None = None
     likings_weight: float = 500.0
+    # None as long as no subjects are known.
+    kinds: Kinds | None = None
 
     def newcomers(self, count, dimensions):
         """Viewers of whom nothing is known but what all of them have in common."""
@@ -146,6 +152,11 @@ class Common:
         if self.liking is not None:
             bank.mean[:] = self.liking
         return bank
+
+    def begin_kinds(self, subjects):
+        """Before anybody was met: those who like one of these directions each."""
+        if self.kinds is None and len(subjects):
+            self.kinds = Kinds.liking(subjects)
 
     def compare(self, means, covariances):
         """What is liked, and how far it spreads, by viewers who have just been met.
@@ -270,16 +281,30 @@ class Audience:
         met = np.unique(viewers)
         common.compare(self.viewers.mean[met], self.viewers.covariance[met])
 
-    def recall(self, viewers, videos, finished):
+    def recall(self, viewers, videos, finished, teaches=False):
         """Viewers of whom nothing is known yet, from what they saw.
 
-        With what is known of the videos by now, which is more than it was then.
+        With what is known of the videos by now, which is more than it was then.  Where
+        it `teaches`, what is known of kinds of viewers goes by them as well.
         """
         y = self.videos.mean[videos].copy()
         offsets = self.common.base + y[:, 0]
         y[:, 0] = 1
         by_video = variances(self.features(viewers), self.videos.covariance[videos])
         self.viewers.learn(viewers, y, finished, offsets, by_video)
+        if self.common.kinds:
+            self.tell_kinds(np.unique(viewers), teaches)
+
+    def tell_kinds(self, viewers, teaches):
+        bank, common = self.viewers, self.common
+        usual = common.newcomers(1, bank.mean.shape[1] - 1)
+        for start in range(0, len(viewers), AT_ONCE):
+            rows = viewers[start : start + AT_ONCE]
+            weighed = common.kinds.weigh(bank, rows, usual)
+            bank.mean[rows], bank.covariance[rows] = weighed.likely()
+            bank.precision[rows] = np.linalg.inv(bank.covariance[rows])
+            if teaches:
+                common.kinds = common.kinds.learnt(weighed)
 
     def learn_taps(self, videos, fit, finished, tapped):
         seen = finished > 0

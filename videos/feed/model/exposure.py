@@ -35,7 +35,7 @@ class ExposureSettings:
     doubtless: float = 1.0
     hope: float = 0.5
     # In the merit places; and of what was stopped, which may still suit a few.
-    optimism: float = 0.8
+    optimism: float = 1.0
     stopped_optimism: float = 0.0
     # What has passed a trial counts for more in the merit places, the nearer it is to
     # its last quota: by this share of its worth where that is almost full.  So many

@@ -7,6 +7,7 @@ import scipy
 
 from videos.feed.model.content import Content, Shelves, most_alike
 from videos.feed.model.sparse import add_up, best
+from videos.feed.model.subjects import Subjects
 from videos.feed.model.taste import Taste, TasteSettings
 from videos.feed.model.visits import Visits, VisitSettings
 
@@ -49,6 +50,7 @@ class Recommender:
     vectors: np.ndarray
     # None in what was stored before there were any.
     shelves: Shelves = None
+    subjects: Subjects = None
 
     @classmethod
     def fit(cls, keys, documents, history, former=None):
@@ -69,6 +71,7 @@ class Recommender:
             content,
             vectors,
             Shelves.of(vectors),
+            Subjects.of(vectors),
         )
 
     def rows(self, keys):
@@ -83,6 +86,11 @@ class Recommender:
             return keys, np.zeros(len(keys), bool)
         rows = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return rows, self.keys[rows] == keys
+
+    def themes(self, rows):
+        """What to expect of these before anybody has seen them."""
+        vectors = self.vectors[rows]
+        return self.subjects.expected(vectors) if self.subjects else vectors
 
     def after(self, recent, limit):
         """What follows from this visit and is new in it: keys and scores up to 1."""
