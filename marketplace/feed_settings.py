@@ -50,7 +50,7 @@ FEED_TOGETHER = {"days": 365, "buyers": 3, "lift": 1.5}
 FEED_VALUES = {"tap": 1.0, "cart": 3.0, "purchase": 12.0, "refund": 12.0}
 # Of all places so many go to videos on trial: to those that nobody knows yet, and to
 # those that have passed a trial and still have a quota.  Of these most come by merit.
-FEED_EXPOSURE = {"trial_share": 1 / 24, "support_share": 1 / 60}
+FEED_EXPOSURE = {"trial_share": 1 / 36, "support_share": 1 / 60}
 # Settings of which an experiment may try other numbers, from 0 to so many.
 FEED_TRIED = {"FEED_PARTS": 1000, "FEED_VALUES": 1000, "FEED_EXPOSURE": 1}
 # So many neighbours are a page; of those at most so many by one shop, of one category

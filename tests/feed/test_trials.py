@@ -163,7 +163,7 @@ def test_the_better_video_comes_first_and_the_feed_repeats_none():
     assert len(set(order.keys)) == len(order.keys)
 
 
-@pytest.mark.parametrize(("hours", "factor"), [(1, 1.4), (25, 1)])
+@pytest.mark.parametrize(("hours", "factor"), [(1, 1.32), (25, 1)])
 def test_what_has_passed_is_owed_viewers_for_a_day(hours, factor):
     then = timezone.now() - timedelta(hours=hours)
     owed, newer = make_video(published_at=then), make_video()

@@ -35,16 +35,16 @@ class ExposureSettings:
     doubtless: float = 1.0
     hope: float = 0.5
     # In the merit places; and of what was stopped, which may still suit a few.
-    optimism: float = 1.0
+    optimism: float = 0.9
     stopped_optimism: float = 0.0
     # What has passed a trial counts for more in the merit places, the nearer it is to
     # its last quota: by this share of its worth where that is almost full.  So many
     # hours after it was published nothing is owed any more.
-    owed: float = 0.5
+    owed: float = 0.4
     young: float = 24.0
     # Of all places, those for a first trial, and those for what has passed one; and
     # how many are before a video that has its turn a third as often as the newest.
-    trial_share: float = 1 / 24
+    trial_share: float = 1 / 36
     trial_queue: float = 25
     support_share: float = 1 / 60
     support_queue: float = 5
