@@ -275,7 +275,7 @@ def test_kinds_of_viewers_are_learnt_from_who_was_met_before(model):
     assert known.counts.sum() == pytest.approx(begun.counts.sum() + 1)
 
 
-def test_a_page_goes_by_the_kind_of_viewer(model, monkeypatch):
+def test_a_page_goes_by_the_kind_of_viewer(model):
     video = Video.objects.order_by("pk").first()
     show(video, "v", watched=1)
     fold_views()
@@ -339,3 +339,10 @@ def test_of_a_new_video_is_expected_what_became_of_all_that_were_shown():
     # Each counts once, though most impressions were of the one that is good.
     assert known.bank.mean[0, 0] == pytest.approx(expected)
     assert expected < 0
+
+
+def test_the_site_gives_as_many_places_as_were_measured(settings):
+    """The simulated audience is asked with the model's own settings."""
+    measured = ExposureSettings()
+
+    assert replace(measured, **settings.FEED_EXPOSURE) == measured

@@ -34,7 +34,7 @@ def learnt(random, tastes, rounds=10):
     kinds = Kinds.liking(np.eye(3))
     for _ in range(rounds):
         bank = seen_by(random, tastes, 1.0)
-        kinds = kinds.learnt(kinds.weigh(bank, np.arange(len(tastes)), USUAL))
+        kinds = kinds.learnt(kinds.posterior(bank, np.arange(len(tastes)), USUAL))
     return kinds
 
 
@@ -48,7 +48,7 @@ def test_kinds_are_learnt_from_viewers(random, tastes):
 def test_a_viewer_hardly_known_is_told_better_by_their_kind(random, tastes):
     kinds, bank = learnt(random, tastes), seen_by(random, tastes, 0.5)
 
-    found, _ = kinds.weigh(bank, np.arange(400), USUAL).likely()
+    found, _ = kinds.posterior(bank, np.arange(400), USUAL).moments()
 
     assert ((found - tastes) ** 2).mean() < 0.6 * ((bank.mean - tastes) ** 2).mean()
 
@@ -56,7 +56,7 @@ def test_a_viewer_hardly_known_is_told_better_by_their_kind(random, tastes):
 def test_who_was_seen_often_is_taken_for_what_was_seen(random, tastes):
     kinds, bank = learnt(random, tastes), seen_by(random, tastes, 1000.0)
 
-    found, covariances = kinds.weigh(bank, np.arange(400), USUAL).likely()
+    found, covariances = kinds.posterior(bank, np.arange(400), USUAL).moments()
 
     assert np.allclose(found, bank.mean, atol=0.05)
     assert np.allclose(covariances, np.eye(4) / 1000, atol=2e-4)
@@ -65,16 +65,16 @@ def test_who_was_seen_often_is_taken_for_what_was_seen(random, tastes):
 def test_of_whom_nothing_was_seen_all_kinds_are_as_likely_as_they_are_frequent():
     kinds = Kinds(np.array([10.0, 30.0]), np.zeros((2, 4)), np.eye(4))
 
-    weighed = kinds.weigh(USUAL, [0], USUAL)
+    posterior = kinds.posterior(USUAL, [0], USUAL)
 
-    assert np.allclose(weighed.chances, [[0.25, 0.75]])
+    assert np.allclose(posterior.responsibilities, [[0.25, 0.75]])
 
 
 def test_the_mixture_is_as_wide_as_its_kinds_are_apart():
     means = np.array([[0.0, -2, 0, 0], [0, 2, 0, 0]])
     kinds = Kinds(np.array([5.0, 5.0]), means, np.eye(4))
 
-    mean, covariance = kinds.weigh(USUAL, [0], USUAL).likely()
+    mean, covariance = kinds.posterior(USUAL, [0], USUAL).moments()
 
     assert np.allclose(mean, 0)
     assert np.allclose(covariance[0], np.diag([1, 5, 1, 1]))

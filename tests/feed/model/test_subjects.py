@@ -52,10 +52,10 @@ def test_also_of_videos_that_came_after(random, content, themes):
 
 
 def test_chances_add_up_to_one(content):
-    chances = Subjects.of(content).chances(content)
+    responsibilities = Subjects.of(content).responsibilities(content)
 
-    assert chances.shape == (600, MOST)
-    assert np.allclose(chances.sum(axis=1), 1, atol=1e-5)
+    assert responsibilities.shape == (600, MOST)
+    assert np.allclose(responsibilities.sum(axis=1), 1, atol=1e-5)
 
 
 def test_of_no_known_word_nothing_is_expected(content):

@@ -300,11 +300,11 @@ class Audience:
         usual = common.newcomers(1, bank.mean.shape[1] - 1)
         for start in range(0, len(viewers), AT_ONCE):
             rows = viewers[start : start + AT_ONCE]
-            weighed = common.kinds.weigh(bank, rows, usual)
-            bank.mean[rows], bank.covariance[rows] = weighed.likely()
+            posterior = common.kinds.posterior(bank, rows, usual)
+            bank.mean[rows], bank.covariance[rows] = posterior.moments()
             bank.precision[rows] = np.linalg.inv(bank.covariance[rows])
             if teaches:
-                common.kinds = common.kinds.learnt(weighed)
+                common.kinds = common.kinds.learnt(posterior)
 
     def learn_taps(self, videos, fit, finished, tapped):
         seen = finished > 0

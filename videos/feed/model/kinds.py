@@ -36,8 +36,8 @@ class Kinds:
     def precision(self):
         return np.linalg.inv(self.spread)
 
-    def weigh(self, bank, rows, usual):
-        """What is known of viewers, by kind, from what they saw.
+    def posterior(self, bank, rows, usual):
+        """Of viewers, by kind, from what they saw.
 
         `usual` is what was expected of each of them before.
         """
@@ -50,34 +50,35 @@ class Kinds:
         means = np.einsum("nij,nkj->nki", covariances, sums)
         lengths = (means * sums).sum(axis=2) - (expected * self.means).sum(axis=1)
         odds = np.log(self.counts) + lengths / 2
-        chances = np.exp(odds - odds.max(axis=1, keepdims=True))
-        chances /= chances.sum(axis=1, keepdims=True)
-        return Weighed(chances, means, covariances)
+        responsibilities = np.exp(odds - odds.max(axis=1, keepdims=True))
+        responsibilities /= responsibilities.sum(axis=1, keepdims=True)
+        return Posterior(responsibilities, means, covariances)
 
-    def learnt(self, weighed):
+    def learnt(self, posterior):
         """The kinds after these viewers were met as well."""
-        chances, met = weighed.chances, weighed.means
-        counts = self.counts + chances.sum(axis=0)
+        responsibilities, met = posterior.responsibilities, posterior.means
+        counts = self.counts + responsibilities.sum(axis=0)
         sums = self.counts[:, None] * self.means
-        means = (sums + np.einsum("nk,nki->ki", chances, met)) / counts[:, None]
+        found = np.einsum("nk,nki->ki", responsibilities, met)
+        means = (sums + found) / counts[:, None]
         squares = self.counts.sum() * self.spread + sums.T @ self.means
-        squares += weighed.covariances.sum(axis=0)
-        squares += np.einsum("nk,nki,nkj->ij", chances, met, met)
+        squares += posterior.covariances.sum(axis=0)
+        squares += np.einsum("nk,nki,nkj->ij", responsibilities, met, met)
         spread = (squares - (counts[:, None] * means).T @ means) / counts.sum()
         return Kinds(counts * min(1, MET / counts.sum()), means, spread)
 
 
 @dataclass
-class Weighed:
-    """Some viewers, as each would be if they were of each kind."""
+class Posterior:
+    """Some viewers: of which kind each may be, and what they are like if they are."""
 
-    chances: np.ndarray  # (viewers, kinds)
+    responsibilities: np.ndarray  # (viewers, kinds)
     means: np.ndarray  # (viewers, kinds, size)
     covariances: np.ndarray  # (viewers, size, size), the same for each kind
 
-    def likely(self):
+    def moments(self):
         """Over all kinds: means and covariances."""
-        means = np.einsum("nk,nki->ni", self.chances, self.means)
+        means = np.einsum("nk,nki->ni", self.responsibilities, self.means)
         apart = self.means - means[:, None]
-        spread = np.einsum("nk,nki,nkj->nij", self.chances, apart, apart)
+        spread = np.einsum("nk,nki,nkj->nij", self.responsibilities, apart, apart)
         return means, self.covariances + spread

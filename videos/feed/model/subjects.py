@@ -46,25 +46,25 @@ class Subjects:
         return cls(*(part.astype(np.float32) for part in parts))
 
     def nearer_to(self, sample):
-        chances = self.chances(sample)
-        counts = chances.sum(axis=0) + 1e-6
-        centres = chances.T @ sample / counts[:, None]
+        responsibilities = self.responsibilities(sample)
+        counts = responsibilities.sum(axis=0) + 1e-6
+        centres = responsibilities.T @ sample / counts[:, None]
         apart = squares(sample, centres)
-        variance = (chances * apart).sum(keepdims=True)[0] / sample.size
+        variance = (responsibilities * apart).sum(keepdims=True)[0] / sample.size
         shares = counts / counts.sum()
         return Subjects(centres, shares, np.maximum(variance, LEAST_VARIANCE))
 
-    def chances(self, vectors):
+    def responsibilities(self, vectors):
         """Of each vector to belong to each subject."""
         odds = np.log(self.shares) - squares(vectors, self.centres) / 2 / self.variance
-        chances = np.exp(odds - odds.max(axis=1, keepdims=True))
-        return chances / chances.sum(axis=1, keepdims=True)
+        responsibilities = np.exp(odds - odds.max(axis=1, keepdims=True))
+        return responsibilities / responsibilities.sum(axis=1, keepdims=True)
 
     def expected(self, vectors):
         """The themes to expect of videos with this content; of no content none."""
         if not len(self.centres):
             return vectors
-        usual = self.chances(vectors) @ self.centres
+        usual = self.responsibilities(vectors) @ self.centres
         themes = usual + OWN * (vectors - usual)
         return themes * vectors.any(axis=1, keepdims=True)
 
